@@ -1,0 +1,1 @@
+"""The command `credit-trigger`: verbs over the functions of the other packages."""

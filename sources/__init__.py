@@ -1,0 +1,1 @@
+"""How things get in: files of departments, lists of courts and ministries."""

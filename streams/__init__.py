@@ -1,0 +1,1 @@
+"""What happens to events on their way: the pure rules and the transactional trigger."""
