@@ -1,0 +1,252 @@
+"""Bytes from Kafka to a lean message, or the reason why not; the only place that parses them.
+
+The lean decoder goes first. What it refuses is given to the pydantic model, which either says
+exactly what is wrong or, having the last word, takes it.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from schemas import lean
+from schemas.base import Model
+from schemas.cloudevent import CloudEvent
+from schemas.dead_letter import MAX_CARRIED_BYTES, Header
+from schemas.department_event import DepartmentEvent, MemberEvent
+from schemas.errors import Reason, RejectRecordError
+from schemas.list_change import REMOVED, ListChange, ListPublished
+from schemas.times import parse_instant
+from schemas.uscc import fault_text, holds_resident_number, uscc_fault
+
+E = TypeVar("E", bound=CloudEvent)
+D = TypeVar("D")
+
+# Digits as 0, blanks as themselves, all else as -: enough to see whether a long number may be there.
+_MASK = bytes(
+    48 if chr(byte) in "0123456789" else 32 if chr(byte) in " \t" else 45 for byte in range(256)
+)
+_LONG_NUMBER = b"0" * 17
+_HIDING = (b"\\u", b"\xef\xbc")  # escapes and full-width digits hide a number from the mask
+_WORST_FIRST = (Reason.NATURAL_PERSON, Reason.SUSPECT_TYPO, Reason.BAD_USCC, Reason.UNKNOWN_FIELD)
+_ENVELOPE = frozenset({"specversion", "id", "source", "type", "subject", "data"})
+_MAX_NAMED_FIELDS = 5
+
+_event = msgspec.json.Decoder(lean.Envelope[lean.EventData]).decode
+_member = msgspec.json.Decoder(lean.Envelope[lean.MemberEventData]).decode
+_change = msgspec.json.Decoder(lean.Envelope[lean.ListChangeData]).decode
+
+_known_codes: dict[str, Reason | None] = {}
+_MAX_KNOWN_CODES = 200_000
+
+
+def code_fault(code: str) -> Reason | None:
+    """Return `uscc_fault(code)`, remembered: the same few organisations come again and again."""
+    try:
+        return _known_codes[code]
+    except KeyError:
+        if len(_known_codes) >= _MAX_KNOWN_CODES:
+            _known_codes.clear()
+        fault = _known_codes[code] = uscc_fault(code)
+        return fault
+
+
+def refuse_natural_person(raw: bytes) -> None:
+    """Raise RejectRecordError if *raw* holds a resident-identity number anywhere.
+
+    One pass over the bytes; only what has 17 digits in a row, or could hide them, is looked at
+    closely. Raises too for bytes that are no UTF-8.
+    """
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        raise RejectRecordError(
+            Reason.NOT_CLOUDEVENTS, "the value is not UTF-8; send CloudEvents as UTF-8 JSON"
+        ) from None
+    mask = raw.translate(_MASK)
+    if _LONG_NUMBER not in mask and b"0 0" not in mask and not any(s in raw for s in _HIDING):
+        return
+    try:
+        text = json.dumps(json.loads(text), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        pass  # no JSON: looked at as it is
+    if holds_resident_number(text):
+        raise RejectRecordError(Reason.NATURAL_PERSON, fault_text(Reason.NATURAL_PERSON))
+
+
+def department_event(
+    raw: bytes, headers: Callable[[], Sequence[Header]]
+) -> lean.Envelope[lean.EventData]:
+    """Return the event of a department. Raises: RejectRecordError with its closed reason."""
+    event = _parse(raw, headers, _event, DepartmentEvent)
+    if code_fault(event.subject) or code_fault(event.data.department) or event.data.members:
+        _refuse_codes(event)
+    return event
+
+
+def member_event(
+    raw: bytes, headers: Callable[[], Sequence[Header]]
+) -> lean.Envelope[lean.MemberEventData]:
+    """Return one member's share of a consortium event. Raises: RejectRecordError."""
+    event = _parse(raw, headers, _member, MemberEvent)
+    _refuse_codes(event)
+    return event
+
+
+def list_change(
+    raw: bytes, headers: Callable[[], Sequence[Header]]
+) -> lean.Envelope[lean.ListChangeData]:
+    """Return one change of one entry. Raises: RejectRecordError."""
+    event = _parse(raw, headers, _change, ListChange)
+    data = event.data
+    removed = event.type == REMOVED
+    if (
+        code_fault(event.subject)
+        or (data.removed_on is not None, data.removal_reason is not None) != (removed, removed)
+        or (data.effective_until is not None and data.effective_until <= data.effective_from)
+        or event.type not in _CHANGE_TYPES
+    ):
+        _validate(raw, ListChange)
+    return event
+
+
+_CHANGE_TYPES = frozenset(
+    f"credit.list.{what}" for what in ("entered", "amended", "suspended", "resumed", "removed")
+)
+
+
+def list_published(raw: bytes, headers: Callable[[], Sequence[Header]]) -> ListPublished:
+    """Return a watermark. Raises: RejectRecordError."""
+    refuse_natural_person(raw)
+    return _validate(_structured(raw, headers), ListPublished)
+
+
+def type_of(raw: bytes, headers: Callable[[], Sequence[Header]]) -> str:
+    """Return the CloudEvents type of *raw*, empty if it has none that can be read."""
+    try:
+        return _type(_structured(raw, headers)).type
+    except (msgspec.MsgspecError, UnicodeDecodeError, RejectRecordError):
+        return ""
+
+
+class _Typed(msgspec.Struct, frozen=True, gc=False):
+    type: str
+
+
+_type = msgspec.json.Decoder(_Typed).decode
+
+
+def _parse(
+    raw: bytes,
+    headers: Callable[[], Sequence[Header]],
+    decode: Callable[[bytes], lean.Envelope[D]],
+    model: type[E],
+) -> lean.Envelope[D]:
+    if len(raw) > MAX_CARRIED_BYTES:
+        raise RejectRecordError(
+            Reason.TOO_LARGE,
+            f"{len(raw)} bytes; at most {MAX_CARRIED_BYTES} are taken: split the record",
+        )
+    refuse_natural_person(raw)
+    try:
+        event = decode(raw)
+        parse_instant(event.time)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError):
+        event = _by_contract(_structured(raw, headers), decode, model)
+    return event
+
+
+def _by_contract(
+    raw: bytes, decode: Callable[[bytes], lean.Envelope[D]], model: type[E]
+) -> lean.Envelope[D]:
+    """Return the message that the pydantic model takes although the lean decoder did not."""
+    message = _validate(raw, model)
+    try:
+        return decode(message.model_dump_json(by_alias=True, exclude_unset=True).encode())
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise RejectRecordError(
+            Reason.BAD_FIELD, f"not a {model.__name__} that can be carried on. See docs/schemas.md"
+        ) from None
+
+
+def _structured(raw: bytes, headers: Callable[[], Sequence[Header]]) -> bytes:
+    """Return the structured form of a message in the binary Kafka binding (`ce_*` headers)."""
+    attributes = {
+        name[3:]: value.decode(errors="replace")
+        for name, value in headers() or ()
+        if name.startswith("ce_") and value is not None
+    }
+    if "specversion" not in attributes:
+        return raw
+    try:
+        data: Any = json.loads(raw)
+        return json.dumps({**attributes, "data": data}, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise RejectRecordError(
+            Reason.NOT_CLOUDEVENTS, "ce_ headers, but the value is not JSON; send data as JSON"
+        ) from None
+
+
+def _refuse_codes(event: lean.Envelope[Any]) -> None:
+    data = event.data
+    codes = {"subject": event.subject, "data.department": data.department}
+    codes |= {f"data.members.{place}.uscc": m.uscc for place, m in enumerate(data.members)}
+    if isinstance(data, lean.MemberEventData):
+        codes["data.consortium_of.uscc"] = data.consortium_of.uscc
+    faults = {where: fault for where, code in codes.items() if (fault := code_fault(code))}
+    if faults:
+        worst = min(faults.values(), key=_rank)
+        named = [where for where, fault in faults.items() if fault is worst]
+        raise RejectRecordError(worst, f"{', '.join(named)}: {fault_text(worst)}")
+
+
+def _validate(raw: bytes, model: type[E]) -> E:
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as refused:
+        raise rejection(refused, model) from None
+    except RecursionError:
+        raise RejectRecordError(
+            Reason.NOT_CLOUDEVENTS, "nested too deeply; send flat JSON"
+        ) from None
+
+
+def rejection(refused: ValidationError, model: type[Model]) -> RejectRecordError:
+    """Return the dead letter that *refused* means: worst reason, fields named, no values."""
+    errors = refused.errors(include_url=False, include_context=False, include_input=False)
+    reasons = [_reason(error) for error in errors]
+    worst = min(reasons, key=_rank)
+    fields = {
+        ".".join(str(part) for part in error["loc"]): error["msg"]
+        for error, reason in zip(errors, reasons, strict=True)
+        if reason is worst
+    }
+    named = [f"{where or 'value'}: {what}" for where, what in fields.items()]
+    more = f" (and {len(named) - _MAX_NAMED_FIELDS} more)" if len(named) > _MAX_NAMED_FIELDS else ""
+    return RejectRecordError(
+        worst,
+        f"not a {model.__name__}: {'; '.join(named[:_MAX_NAMED_FIELDS])}{more}."
+        " See docs/schemas.md",
+    )
+
+
+def _reason(error: ErrorDetails) -> Reason:
+    kind = error["type"]
+    if kind in {reason.value for reason in _WORST_FIRST}:
+        return Reason(kind)
+    if kind == "extra_forbidden":
+        return Reason.UNKNOWN_FIELD
+    where = error["loc"]
+    if kind == "json_invalid" or not where or (len(where) == 1 and kind == "missing"):
+        return Reason.NOT_CLOUDEVENTS
+    if where == ("specversion",):
+        return Reason.NOT_CLOUDEVENTS
+    return Reason.BAD_FIELD
+
+
+def _rank(reason: Reason) -> int:
+    order = (*_WORST_FIRST, Reason.NOT_CLOUDEVENTS, Reason.BAD_FIELD)
+    return order.index(reason) if reason in order else len(order)

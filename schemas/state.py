@@ -1,0 +1,82 @@
+"""The trigger's working state on `credit.state`: what a restart, or another worker, goes on from.
+
+Keys: `<USCC>/entries`, `<USCC>/matter/<matter id>`, and in each partition `/birth`, `/position`.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.action import ActionData
+from schemas.base import Count, Model, Short
+from schemas.cloudevent import EventId, Source
+from schemas.department_event import ConsortiumParent, DepartmentEventData
+from schemas.list_change import ListChangeData
+from schemas.times import Day, Instant
+
+BIRTH_KEY = b"/birth"
+POSITION_KEY = b"/position"
+
+
+class Birth(Model):
+    """The first record of a partition: a log made anew has another one."""
+
+    birth_id: Short
+
+
+class ListFreshness(Model):
+    """The newest watermark of one list in one partition; `sound` if its digest agreed."""
+
+    generation: Count
+    published_at: Instant
+    appended_at: Instant
+    sound: bool
+
+
+class PartitionState(Model):
+    """Where the inputs of a partition are to be read on, the day it lives in, its watermarks."""
+
+    inputs: dict[Short, Count]
+    day: Day
+    lists: dict[Short, ListFreshness]
+
+
+class KnownEntry(Model):
+    """One entry as last told, and whether it is suspended; `provider` is who told it."""
+
+    change: ListChangeData
+    suspended: bool
+    provider: Source
+    appended_at: Instant
+
+
+class SubjectEntries(Model):
+    """All entries, removed ones too, of one subject."""
+
+    entries: list[KnownEntry]
+
+
+class DecidedEvent(Model):
+    """One event of a matter; `data` stays until a later event takes its place."""
+
+    source: Source
+    id: EventId
+    type: Short
+    time: Instant
+    content: Short = Field(description="hash of type, time and data")
+    topic: Short
+    partition: Annotated[int, Field(ge=0)]
+    offset: Count
+    sequence: Count
+    verdict: Short
+    decided_on: Day
+    data: DepartmentEventData | None
+    consortium_of: ConsortiumParent | None = None
+
+
+class Matter(Model):
+    """Everything about (department, application, subject): identities, decisions, actions."""
+
+    events: list[DecidedEvent]
+    actions: list[ActionData]
+    closed_on: Day | None

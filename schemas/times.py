@@ -1,0 +1,62 @@
+"""Instants and legal days: RFC 3339 in, +08:00 with milliseconds out, days in Shanghai."""
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Annotated
+
+from pydantic import AwareDatetime, BeforeValidator, PlainSerializer
+
+# Fixed: China has had no summer time since 1991, and no message is that old.
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def format_instant(instant: datetime) -> str:
+    """Return *instant* as RFC 3339 in +08:00 with milliseconds (contracts F)."""
+    return instant.astimezone(SHANGHAI).isoformat(timespec="milliseconds")
+
+
+def parse_instant(text: str) -> datetime:
+    """Return the instant that RFC 3339 *text* names. Raises: ValueError, without the value."""
+    if not _RFC3339.fullmatch(text):
+        msg = "must be RFC 3339 with an offset, such as 2026-06-18T09:30:00+08:00"
+        raise ValueError(msg)
+    try:
+        return datetime.fromisoformat(text.upper())
+    except ValueError:
+        msg = "names a day or time that does not exist"
+        raise ValueError(msg) from None
+
+
+def legal_day(instant: datetime) -> date:
+    """Return the day *instant* falls on in China (not the UTC day)."""
+    return instant.astimezone(SHANGHAI).date()
+
+
+def from_millis(millis: int) -> datetime:
+    """Return the instant *millis* milliseconds after 1970-01-01T00:00:00Z (Kafka timestamps)."""
+    return datetime.fromtimestamp(millis / 1000, UTC)
+
+
+def _only_rfc3339(value: object) -> object:
+    """Refuse the looser spellings that pydantic would take (spaces, bare numbers)."""
+    return parse_instant(value) if isinstance(value, str) else value
+
+
+def _only_iso_day(value: object) -> object:
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        msg = "must be a day as YYYY-MM-DD"
+        raise ValueError(msg)
+    return value
+
+
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_only_rfc3339),
+    PlainSerializer(format_instant, return_type=str, when_used="json"),
+]
+Day = Annotated[date, BeforeValidator(_only_iso_day)]
