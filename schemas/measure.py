@@ -77,7 +77,8 @@ class Effect(StrEnum):
 
 class Level(StrEnum):
     """Rank of the text that a basis stands in; `central_document` is the Party Centre or the
-    State Council."""
+    State Council.
+    """
 
     LAW = "law"
     ADMIN_REGULATION = "admin_regulation"

@@ -58,7 +58,8 @@ class Stage(Model):
 
 class Family(Model):
     """One kind of matter; stages in their order. `open_for_days`: a matter without a terminal
-    stage is taken as running for so many days after its last event."""
+    stage is taken as running for so many days after its last event.
+    """
 
     family: Code
     title: Title
