@@ -139,5 +139,5 @@ class ActionData(Model):
 class Action(CloudEvent):
     """A message on `credit.actions`, id `<action_id>/<revision>`."""
 
-    type: ActionType  # type: ignore[assignment]  # narrower on purpose
+    type: ActionType
     data: ActionData

@@ -44,5 +44,5 @@ class AlertData(Model):
 class Alert(DepartmentKeyedEvent):
     """A message on `credit.alerts`, keyed by the department."""
 
-    type: Literal["credit.alert.raised", "credit.alert.cleared"]  # type: ignore[assignment]
+    type: Literal["credit.alert.raised", "credit.alert.cleared"]
     data: AlertData

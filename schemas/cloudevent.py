@@ -36,4 +36,4 @@ class CloudEvent(Model):
 class DepartmentKeyedEvent(CloudEvent):
     """Envelope of what is keyed by a department, by `city`, or by a list instead of a subject."""
 
-    subject: Short  # type: ignore[assignment]  # wider on purpose: these have no USCC
+    subject: Short

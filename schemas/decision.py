@@ -97,11 +97,11 @@ class DecisionData(Model):
     review_position: Position
     day: Day
     consortium_of: ConsortiumParent | None = None
-    members: list[Uscc] = []
+    members: list[Uscc] = Field(default_factory=list)
 
 
 class Decision(CloudEvent):
     """A message on `credit.decisions`, id `<decision_id>/<sequence>`."""
 
-    type: Literal["credit.decision.made"]  # type: ignore[assignment]  # narrower on purpose
+    type: Literal["credit.decision.made"]
     data: DecisionData

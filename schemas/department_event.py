@@ -31,10 +31,10 @@ class DepartmentEventData(Model):
     subject_name: Name
     amount_fen: Fen | None = None
     region: Short | None = None
-    members: Annotated[list[Member], Field(max_length=MAX_MEMBERS)] = []
-    attributes: Annotated[
-        dict[Short, bool | AttributeInt | AttributeText], Field(max_length=MAX_ATTRIBUTES)
-    ] = {}
+    members: list[Member] = Field(default_factory=list, max_length=MAX_MEMBERS)
+    attributes: dict[Short, bool | AttributeInt | AttributeText] = Field(
+        default_factory=dict, max_length=MAX_ATTRIBUTES
+    )
 
 
 class DepartmentEvent(CloudEvent):

@@ -27,5 +27,5 @@ class FeedbackData(Model):
 class Feedback(DepartmentKeyedEvent):
     """A message on `credit.feedback`."""
 
-    type: Literal["credit.feedback.closed"]  # type: ignore[assignment]  # narrower on purpose
+    type: Literal["credit.feedback.closed"]
     data: FeedbackData

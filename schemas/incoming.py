@@ -6,6 +6,8 @@ exactly what is wrong or, having the last word, takes it.
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,17 +22,19 @@ from schemas.department_event import DepartmentEvent, MemberEvent
 from schemas.errors import Reason, RejectRecordError
 from schemas.list_change import REMOVED, ListChange, ListPublished
 from schemas.times import parse_instant
-from schemas.uscc import fault_text, holds_resident_number, uscc_fault
+from schemas.uscc import fault_text, holds_resident_number, is_resident_number, uscc_fault
 
 E = TypeVar("E", bound=CloudEvent)
 D = TypeVar("D")
 
-# Digits as 0, blanks as themselves, all else as -: enough to see whether a long number may be there.
+# Digits as 0, blanks as themselves, all else as -: enough to see where a long number may be.
 _MASK = bytes(
     48 if chr(byte) in "0123456789" else 32 if chr(byte) in " \t" else 45 for byte in range(256)
 )
 _LONG_NUMBER = b"0" * 17
-_HIDING = (b"\\u", b"\xef\xbc")  # escapes and full-width digits hide a number from the mask
+_GROUPS = b"0 0"
+_FULL_WIDTH = b"\xef\xbc"
+_ESCAPE = b"\\u"
 _WORST_FIRST = (Reason.NATURAL_PERSON, Reason.SUSPECT_TYPO, Reason.BAD_USCC, Reason.UNKNOWN_FIELD)
 _ENVELOPE = frozenset({"specversion", "id", "source", "type", "subject", "data"})
 _MAX_NAMED_FIELDS = 5
@@ -67,14 +71,34 @@ def refuse_natural_person(raw: bytes) -> None:
             Reason.NOT_CLOUDEVENTS, "the value is not UTF-8; send CloudEvents as UTF-8 JSON"
         ) from None
     mask = raw.translate(_MASK)
-    if _LONG_NUMBER not in mask and b"0 0" not in mask and not any(s in raw for s in _HIDING):
-        return
-    try:
-        text = json.dumps(json.loads(text), ensure_ascii=False)
-    except (ValueError, RecursionError):
-        pass  # no JSON: looked at as it is
-    if holds_resident_number(text):
+    if _ESCAPE in raw:
+        with suppress(ValueError, RecursionError):  # no JSON: looked at as it is
+            text = json.dumps(json.loads(text), ensure_ascii=False)
+        found = holds_resident_number(text)
+    elif _GROUPS in mask or _FULL_WIDTH in raw:
+        found = holds_resident_number(text)
+    else:
+        found = _holds_plain_number(raw, mask)
+    if found:
         raise RejectRecordError(Reason.NATURAL_PERSON, fault_text(Reason.NATURAL_PERSON))
+
+
+def _holds_plain_number(raw: bytes, mask: bytes) -> bool:
+    """Look only where *mask* shows 17 digits: most are the codes of government departments."""
+    place = mask.find(_LONG_NUMBER)
+    while place >= 0:
+        end = place + 18
+        if mask[end : end + 1] != b"0" and _is_resident(raw[place:end]):
+            return True
+        while mask[end : end + 1] == b"0":  # a longer number is another thing
+            end += 1
+        place = mask.find(_LONG_NUMBER, end)
+    return False
+
+
+@lru_cache(maxsize=10_000)
+def _is_resident(number: bytes) -> bool:
+    return is_resident_number(number.decode("ascii", errors="replace"))
 
 
 def department_event(

@@ -68,7 +68,7 @@ class ListChangeData(Model):
 class ListChange(CloudEvent):
     """A message on `credit.lists` about one entry."""
 
-    type: ListChangeType  # type: ignore[assignment]  # narrower on purpose
+    type: ListChangeType
     data: ListChangeData
 
     @model_validator(mode="after")
@@ -96,5 +96,5 @@ class ListPublishedData(Model):
 class ListPublished(DepartmentKeyedEvent):
     """One copy in each partition of `credit.lists`, after the changes that it closes."""
 
-    type: Literal["credit.list.published"]  # type: ignore[assignment]  # narrower on purpose
+    type: Literal["credit.list.published"]
     data: ListPublishedData

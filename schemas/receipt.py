@@ -39,5 +39,5 @@ class ReceiptData(Model):
 class Receipt(CloudEvent):
     """A message on `credit.receipts`."""
 
-    type: Literal["credit.receipt.recorded"]  # type: ignore[assignment]  # narrower on purpose
+    type: Literal["credit.receipt.recorded"]
     data: ReceiptData

@@ -25,5 +25,5 @@ class ReviewData(Model):
 class Review(CloudEvent):
     """A message on `credit.reviews`."""
 
-    type: Literal["credit.review.recorded"]  # type: ignore[assignment]  # narrower on purpose
+    type: Literal["credit.review.recorded"]
     data: ReviewData

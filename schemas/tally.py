@@ -31,5 +31,5 @@ class TallyData(Model):
 class Tally(DepartmentKeyedEvent):
     """A message on `credit.tallies`, keyed by the department."""
 
-    type: Literal["credit.tally.counted"]  # type: ignore[assignment]  # narrower on purpose
+    type: Literal["credit.tally.counted"]
     data: TallyData
