@@ -12,7 +12,6 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from schemas.base import Model, Name, Short
-from schemas.times import Day
 
 MeasureId = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)
@@ -150,10 +149,10 @@ class DatedValue(Model):
     value, close it together with the measure.
     """
 
-    since: Day
+    since: date
     value: int
     source: Name
-    until: Day | None = None
+    until: date | None = None
 
 
 class Term(Model):
@@ -220,7 +219,8 @@ class GivenEntry(Model):
     facts_code: Short | None = None
     severity: Literal["minor", "general", "serious"] | None = None
     scope: tuple[Short, ...] | None = None
-    effective_from: Day | None = None
+    effective_from: date | None = None
+    effective_until: date | None = None
     doc_no: Name | None = None
 
 
@@ -229,7 +229,7 @@ class Given(Model):
 
     event: GivenEvent
     entry: GivenEntry
-    on: Day | None = None
+    on: date | None = None
 
 
 class Expect(Model):
@@ -263,8 +263,8 @@ class Measure(Model):
     applies_to: AppliesTo
     when: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
     parameters: dict[ParameterName, Annotated[tuple[DatedValue, ...], Field(min_length=1)]] = {}
-    valid_from: Day
-    valid_until: Day | None = None
+    valid_from: date
+    valid_until: date | None = None
     term: Term
     receipt_due_working_days: WorkingDays
     review_due_working_days: WorkingDays = 3

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from schemas.measure import Effect, Given, Measure
 from streams.rules import conditions
 from streams.rules.faults import Fault
+from streams.rules.terms import until_of
 
 if TYPE_CHECKING:
     from streams.rules.catalogue import Catalogue
@@ -75,6 +76,10 @@ def _matches(measure: Measure, given: Given, catalogue: "Catalogue") -> bool:
     if event.family not in scope.families or event.stage not in scope.stages:
         return False
     if scope.items and event.item_code not in scope.items:
+        return False
+    since = entry.effective_from or day
+    until = until_of(measure, since, entry.effective_until, day)
+    if day < since or (until is not None and until <= day):
         return False
     classes = measure.implementer
     if classes != "any" and event.department_class not in {None, *classes}:

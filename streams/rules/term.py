@@ -1,0 +1,41 @@
+"""How long an action lasts: the listing's own term, or the shorter one that the measure allows."""
+
+import calendar
+from datetime import date, timedelta
+
+from schemas.lean import ListChangeData
+from schemas.measure import Measure
+
+_MONTHS_A_YEAR = 12
+
+
+def until_of(measure: Measure, entry: ListChangeData) -> date | None:
+    """Return the first day on which an action no longer holds, null until the entry's removal.
+
+    The earlier of the entry's `effective_until` and the measure's cap counted from
+    `effective_from`, which is the first day of the term and counts itself.
+    """
+    ends = [entry.effective_until] if entry.effective_until is not None else []
+    if measure.term.max is not None:
+        # The law of the day of the listing fixes its length; a later change never prolongs it.
+        day = max(entry.effective_from, measure.valid_from)
+        length = measure.parameter_on(measure.term.max, day)
+        ends.append(_after(entry.effective_from, length, measure.term.max))
+    return min(ends, default=None)
+
+
+def _after(start: date, length: int, parameter: str) -> date:
+    """Return the first day after *length* of the unit that ends the parameter's name.
+
+    Source: 民法典 art. 202: where the last month has no such day, its last day ends the term.
+    """
+    if start.year + length >= date.max.year:  # a listing "for ever": no cap can be counted
+        return date.max
+    if parameter.endswith("_days"):
+        return start + timedelta(days=length)
+    months = length * (_MONTHS_A_YEAR if parameter.endswith("_years") else 1)
+    year, month = divmod(start.year * _MONTHS_A_YEAR + start.month - 1 + months, _MONTHS_A_YEAR)
+    last = calendar.monthrange(year, month + 1)[1]
+    if start.day > last:
+        return date(year, month + 1, last) + timedelta(days=1)
+    return date(year, month + 1, start.day)
