@@ -1,4 +1,4 @@
-"""The decision on one event: a pure function of event, entries, catalogue and moment (design §5)."""
+"""The decision on one event, a pure function of event, entries, catalogue and moment."""
 
 from schemas.lean import ActionData, DecisionReason, EntryRef, Envelope, EventData, KnownEntry
 from schemas.measure import Polarity
@@ -86,9 +86,7 @@ def _references(*looked_at: tuple[JoinedEntry, ...]) -> tuple[EntryRef, ...]:
 
 
 def _sorted(actions: list[ActionData]) -> tuple[ActionData, ...]:
-    return tuple(
-        sorted(actions, key=lambda a: (a.entry.list_code, a.entry.entry_id, a.measure.id))
-    )
+    return tuple(sorted(actions, key=lambda a: (a.entry.list_code, a.entry.entry_id, a.measure.id)))
 
 
 def _shadows(found: tuple[Match, ...]) -> tuple[str, ...]:

@@ -31,9 +31,7 @@ class Case(Struct, frozen=True):
     individual: bool
 
 
-def case_of(
-    event: Envelope[EventData], place: Place, catalogue: Catalogue, as_of: AsOf
-) -> Case:
+def case_of(event: Envelope[EventData], place: Place, catalogue: Catalogue, as_of: AsOf) -> Case:
     """Return the case of *event*; its decision has the same id every time it is decided."""
     time = format_instant(as_of.event_time)
     return Case(
@@ -70,9 +68,7 @@ def issue(
     due = clock(case.catalogue.calendar, measure, day)
     change = entry.known.change
     return ActionData(
-        action_id=action_id(
-            event.source, event.id, change.list_code, change.entry_id, measure.id
-        ),
+        action_id=action_id(event.source, event.id, change.list_code, change.entry_id, measure.id),
         revision=0,
         decision_id=case.decision_id,
         event=case.ref,

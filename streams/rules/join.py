@@ -81,9 +81,7 @@ def join(
         if presence is not None:
             found.append(JoinedEntry(known, spec, presence))
     found.sort(key=_order)
-    masking = tuple(
-        e for e in found if e.spec.kind in MASKING and e.presence is not Presence.ENDED
-    )
+    masking = tuple(e for e in found if e.spec.kind in MASKING and e.presence is not Presence.ENDED)
     return Joined(tuple(found), masking)
 
 

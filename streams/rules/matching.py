@@ -14,7 +14,7 @@ from streams.rules.term import until_of
 
 
 class Match(Struct, frozen=True):
-    """A measure that applies because of an entry, and until when (exclusive, null until removal)."""
+    """A measure that applies because of an entry; `until` exclusive, null until removal."""
 
     candidate: Candidate
     entry: JoinedEntry

@@ -1,8 +1,8 @@
 """The notice of an action (告知书): what the organisation is told, in official Chinese.
 
 Facts, basis article by article, measure, term, how to get off the list, how to object, where to
-ask for reconsideration or sue, how to repair. Source: 国办发〔2020〕49号 (六)-(八); 信用修复管理办法
-(国家发展改革委令第36号); 行政复议法 art. 20; 行政诉讼法 art. 46.
+ask for reconsideration or sue, how to repair. Source: 国办发〔2020〕49号 (六)-(八);
+信用修复管理办法(国家发展改革委令第36号); 行政复议法 art. 20; 行政诉讼法 art. 46.
 """
 
 from datetime import date, timedelta
@@ -16,16 +16,13 @@ from schemas.lean import (
     ReconsiderRoute,
     SueRoute,
 )
-from schemas.measure import Measure, Polarity
+from schemas.measure import CAN_STOP, EntryKind, Measure
 from schemas.registry import Department, ListSpec
 from streams.rules.masking import shown_name, shown_text
 
 _MAX_FACTS = 12_000  # leaves room for our own words within the limit of a text field
-_AWAITING = {
-    Polarity.PUNISH: "本措施须经人工复核确认后方可实施;复核期间申请暂缓办理的,不视为对贵单位的限制决定。",
-    Polarity.REWARD: "本措施须经人工复核确认后方可实施,不影响贵单位事项的正常办理。",
-    Polarity.SUPERVISE: "本措施须经人工复核确认后方可实施,不影响贵单位事项的正常办理。",
-}
+_AWAITING = "本措施须经人工复核确认后方可实施。"
+_PAUSED = "复核期间暂缓办理的,不视为已对贵单位作出限制。"
 
 
 def notice_for(  # noqa: PLR0913  # the parts of the packet, each from another register
@@ -51,13 +48,11 @@ def notice_for(  # noqa: PLR0913  # the parts of the packet, each from another r
         lang="zh",
         facts=facts_of(entry, spec, department, event, uscc=uscc),
         basis=basis_of(basis),
-        measure=text.measure.zh + ("" if not awaiting else _ended(text.measure.zh) + _AWAITING[measure.polarity]),
+        measure=measure_of(measure, awaiting=awaiting),
         term=term_of(measure, from_, until),
         remove=text.remove.zh,
         object=ObjectionRoute(to=text.object.to.zh, within=text.object.within.zh),
-        reconsider=ReconsiderRoute(
-            body=text.reconsider.body.zh, within=text.reconsider.within.zh
-        ),
+        reconsider=ReconsiderRoute(body=text.reconsider.body.zh, within=text.reconsider.within.zh),
         sue=SueRoute(court=text.sue.court.zh, within=text.sue.within.zh),
         repair=text.repair.zh,
     )
@@ -77,15 +72,25 @@ def facts_of(
     facts = shown_text(uscc, entry.facts, *names)
     if len(facts) > _MAX_FACTS:
         facts = facts[:_MAX_FACTS] + "……(全文见认定文书)"
-    listed = _listed_between(entry)
-    verb = "认定为" if spec.title.zh.endswith(("主体", "对象", "企业", "纳税人")) else "列入"
+    recogniser = shown_text(uscc, entry.recognised_by, *names)
+    document = shown_text(uscc, entry.doc_no, *names)
+    item = shown_text(uscc, event.item_name, *names)
+    verb = "记入" if spec.kind is EntryKind.RECORD else "列入"
     return (
-        f"{name}(统一社会信用代码 {uscc}):经查,贵单位由{shown_text(uscc, entry.recognised_by, *names)}"
-        f"依据《{shown_text(uscc, entry.doc_no, *names)}》{verb}“{spec.title.zh}”,{listed}。"
-        f"认定事实:{_ended_once(facts)}"
-        f"贵单位在{department.name}办理的“{shown_text(uscc, event.item_name, *names)}”"
-        f"(申请编号 {event.application_no})属于本措施的适用范围。"
+        f"{name}(统一社会信用代码 {uscc}):经查,贵单位由{recogniser}以“{document}”"
+        f"{verb}“{spec.title.zh}”,{_listed_between(entry)}。认定事实:{_full_stop(facts)}"
+        f"贵单位在{department.name}办理的“{item}”(申请编号 {event.application_no})"
+        f"属于本措施的适用范围。"
     )
+
+
+def measure_of(measure: Measure, *, awaiting: bool) -> str:
+    """Return what is done, and that nothing is done yet where an officer has to confirm it."""
+    text = measure.notice.measure.zh
+    if not awaiting:
+        return text
+    pauses = _PAUSED if measure.effect in CAN_STOP else ""
+    return f"{_full_stop(text)}{_AWAITING}{pauses}"
 
 
 def basis_of(basis: tuple[ActionBasis, ...]) -> str:
@@ -119,14 +124,10 @@ def _bare(act: str) -> str:
 
 
 def _article(article: str) -> str:
-    """Return *article* as law is cited: `53` and `22(1)(5)` become 第…条; words stay as they are."""
+    """Return *article* as law is cited: `53` becomes 第53条; words stay as they are."""
     number, bracket, rest = article.partition("(")
     return f"第{number}条{bracket}{rest}" if number.isdigit() else article
 
 
-def _ended(text: str) -> str:
-    return "" if text.endswith(("。", ";", "!")) else "。"
-
-
-def _ended_once(text: str) -> str:
-    return text + _ended(text)
+def _full_stop(text: str) -> str:
+    return text if text.endswith(("。", ";", "!")) else f"{text}。"

@@ -129,13 +129,11 @@ def _candidate(
 
 
 def _counts(candidate: Candidate) -> bool:
-    """A block is weighed anywhere (a human sees it at least); the rest by its implementer alone."""
+    """Tell whether the place weighs it: a block anywhere, the rest by its implementer alone."""
     return candidate.implements or candidate.measure.effect is Effect.BLOCK
 
 
-def _by_list(
-    candidates: list[Candidate], catalogue: Catalogue
-) -> dict[str, tuple[Candidate, ...]]:
+def _by_list(candidates: list[Candidate], catalogue: Catalogue) -> dict[str, tuple[Candidate, ...]]:
     by_list = {
         code: tuple(c for c in candidates if catalogue.measure_matches(c.measure, spec))
         for code, spec in sorted(catalogue.lists.items())

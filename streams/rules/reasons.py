@@ -27,7 +27,7 @@ class ReasonCode(StrEnum):
     ENDED_BEFORE_DECISION = "ended-before-decision"
     OUT_OF_SCOPE = "out-of-scope"
     TERM_OVER = "term-over"
-    REWARD_NOT_ON_PASS = "reward-not-on-pass"
+    REWARD_WITHHELD = "reward-withheld"
     REWARD_MASKED = "reward-masked"
     ITEM_EXCLUDED = "item-excluded"
     NO_CONSENT = "no-consent"
@@ -86,7 +86,7 @@ _WORDS: Mapping[ReasonCode, tuple[str, str]] = MappingProxyType(
             "the listing is limited to other items",
         ),
         ReasonCode.TERM_OVER: ("措施的法定期限已满", "the term that the law allows is over"),
-        ReasonCode.REWARD_NOT_ON_PASS: (
+        ReasonCode.REWARD_WITHHELD: (
             "本次未获通过,不给予激励",
             "no reward without a pass",
         ),

@@ -35,7 +35,7 @@ def grant(case: Case, earned: Sequence[Match], joined: Joined, verdict: Verdict)
     for match in earned:
         doubtful = _doubtful_lists(case, match)
         if verdict is not Verdict.PASS:
-            code: ReasonCode | None = ReasonCode.REWARD_NOT_ON_PASS
+            code: ReasonCode | None = ReasonCode.REWARD_WITHHELD
         elif masking:
             code = ReasonCode.REWARD_MASKED
         elif doubtful:

@@ -10,8 +10,11 @@ from streams.rules.catalogue import Catalogue
 
 
 class Standing(Struct, frozen=True):
-    """The lists that are not to be relied on: `missing` never published here, `stale` published
-    but older than promised, or unsound (count or digest did not agree)."""
+    """The lists that are not to be relied on.
+
+    `missing`: never published here. `stale`: published, but older than promised or unsound (count
+    or digest did not agree).
+    """
 
     missing: frozenset[str] = frozenset()
     stale: frozenset[str] = frozenset()

@@ -36,6 +36,8 @@ def verdict_of(
 
 
 def worst(verdicts: Iterable[str]) -> Verdict:
-    """Return the strictest of *verdicts*, `pass` if there is none: a bid stands as its worst
-    member."""
+    """Return the strictest of *verdicts*, `pass` if there is none.
+
+    A consortium's bid stands as its worst member.
+    """
     return Verdict(max(verdicts, key=_RANK.__getitem__, default=Verdict.PASS))
