@@ -69,6 +69,9 @@ class ChildProcess:
 
     def usage(self) -> Usage:
         """Return what the child and its own children use. Raises: LookupError if it has ended."""
+        if (code := self._process.poll()) is not None:  # a dead child still answers until reaped
+            msg = f"it ended with {code}"
+            raise LookupError(msg)
         try:
             family = [self._psutil, *self._psutil.children(recursive=True)]
             times = [member.cpu_times() for member in family]
@@ -77,7 +80,7 @@ class ChildProcess:
                 rss_bytes=sum(member.memory_info().rss for member in family),
             )
         except psutil.Error as err:
-            msg = f"process {self.pid} has ended"
+            msg = "it ended a moment ago"
             raise LookupError(msg) from err
 
     def stop(self) -> None:

@@ -4,13 +4,12 @@ import time
 from concurrent.futures import Future
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
-    IsolationLevel,
     NewTopic,
     OffsetSpec,
     ResourceType,
@@ -63,6 +62,8 @@ class Topics:
             ),
             "making topics",
         )
+        for name in names:
+            self._wait_for_leaders(name, partitions)
 
     def stamp_by_broker(self, names: list[str]) -> None:
         """Give topics that somebody else made the broker's timestamps too."""
@@ -100,6 +101,19 @@ class Topics:
         places = {TopicPartition(topic, p): OffsetSpec.latest() for p in range(partitions)}
         answers = self._admin.list_offsets(places, isolation_level=IsolationLevel.READ_COMMITTED)
         return sum(future.result(_REQUEST_S).offset for future in answers.values())
+
+    def _wait_for_leaders(self, name: str, partitions: int) -> None:
+        """Wait until every partition answers: right after making, a broker says "not leader"."""
+        deadline = time.monotonic() + _REQUEST_S
+        while True:
+            try:
+                self.visible(name, partitions)
+            except KafkaException:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
 
 
 def _wait(futures: dict[Any, Future[Any]], what: str) -> None:

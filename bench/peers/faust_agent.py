@@ -55,4 +55,5 @@ async def trigger(stream: faust.StreamT[Json]) -> None:
 
 
 if __name__ == "__main__":
-    app.main(argv=["worker", "--loglevel=warning", "--without-web", *sys.argv[1:]])
+    sys.argv[1:] = ["worker", "--loglevel=warning", "--without-web"]
+    app.main()
