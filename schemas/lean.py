@@ -102,8 +102,16 @@ class ListChangeData(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     removal_reason: Literal["repaired", "expired", "annulled", "corrected", "early"] | None = None
 
 
-class Outgoing(Struct, Generic[T], frozen=True, gc=False, omit_defaults=True):
-    """The envelope of what we write; every attribute but `traceparent` is always there."""
+class Outgoing(
+    Struct,
+    Generic[T],
+    frozen=True,
+    gc=False,
+    omit_defaults=True,
+    tag_field="specversion",
+    tag="1.0",
+):
+    """The envelope of what we write; `specversion` comes first, `traceparent` only where known."""
 
     id: str
     source: str
@@ -337,7 +345,7 @@ class ListFreshness(Struct, frozen=True, gc=False):
     sound: bool
 
 
-class PartitionState(Struct, frozen=True, gc=False):
+class PartitionState(Struct, frozen=True):
     """Twin of `state.PartitionState`."""
 
     inputs: dict[str, int]

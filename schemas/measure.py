@@ -75,8 +75,9 @@ class Effect(StrEnum):
 
 
 class Level(StrEnum):
-    """Rank of the text that a basis stands in; `central_document` is the Party Centre or the
-    State Council.
+    """Rank of the text that a basis stands in.
+
+    `central_document` is one of the Party Centre or the State Council.
     """
 
     LAW = "law"
@@ -209,7 +210,7 @@ class GivenEvent(Model):
     item_code: Short = ""
     amount_fen: Annotated[int, Field(ge=0)] | None = None
     region: Short | None = None
-    attributes: dict[str, bool | int | str] = {}
+    attributes: dict[str, bool | int | str] = Field(default_factory=dict)
 
 
 class GivenEntry(Model):
@@ -262,7 +263,9 @@ class Measure(Model):
     implementer: Literal["any"] | Annotated[tuple[Code, ...], Field(min_length=1)]
     applies_to: AppliesTo
     when: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
-    parameters: dict[ParameterName, Annotated[tuple[DatedValue, ...], Field(min_length=1)]] = {}
+    parameters: dict[ParameterName, Annotated[tuple[DatedValue, ...], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
     valid_from: date
     valid_until: date | None = None
     term: Term

@@ -49,7 +49,7 @@ class ListSpec(Model):
 
 
 class Stage(Model):
-    """One step of a family: a block may stand only before the decision; nothing holds at the end."""
+    """One step: a block may stand only before the decision; nothing holds at a terminal one."""
 
     stage: Code
     gate: Literal["before", "after"]
@@ -57,8 +57,10 @@ class Stage(Model):
 
 
 class Family(Model):
-    """One kind of matter; stages in their order. `open_for_days`: a matter without a terminal
-    stage is taken as running for so many days after its last event.
+    """One kind of matter, its stages in order.
+
+    `open_for_days`: a matter without a terminal stage counts as running for so many days after
+    its last event.
     """
 
     family: Code

@@ -20,6 +20,19 @@ def format_instant(instant: datetime) -> str:
     return instant.astimezone(SHANGHAI).isoformat(timespec="milliseconds")
 
 
+def echo_instant(text: str, instant: datetime) -> str:
+    """Return `format_instant(instant)` for an *instant* that was read from RFC 3339 *text*.
+
+    Most departments write +08:00 already; their text is used again rather than made anew.
+    """
+    if text.endswith("+08:00") and text[10] == "T":
+        if len(text) == len("2026-06-18T09:30:00+08:00"):
+            return f"{text[:19]}.000+08:00"
+        if len(text) == len("2026-06-18T09:30:00.000+08:00"):
+            return text
+    return format_instant(instant)
+
+
 def parse_instant(text: str) -> datetime:
     """Return the instant that RFC 3339 *text* names. Raises: ValueError, without the value."""
     if not _RFC3339.fullmatch(text):
