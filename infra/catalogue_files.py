@@ -10,7 +10,7 @@ _NOT_ENTERED = ("README.md",)  # words for the reader of the folder, no rules
 
 
 def read_catalogue(folder: Path) -> dict[str, str]:
-    """Return every file of *folder* by its path inside it, with `/`, line ends as `\\n`.
+    r"""Return every file of *folder* by its path inside it, with `/`, line ends as `\n`.
 
     Hidden files and README.md are left out; any other file that is neither YAML nor CSV is passed
     on, too, so that the catalogue refuses it by name instead of ignoring it.
@@ -19,7 +19,7 @@ def read_catalogue(folder: Path) -> dict[str, str]:
     if not folder.is_dir():
         msg = (
             f"{folder}: 没有规则目录 / no catalogue folder;"
-            " 设置 CREDIT_CATALOGUE / set CREDIT_CATALOGUE to a folder with measures/ and lists.yaml"
+            " 设置 CREDIT_CATALOGUE / set CREDIT_CATALOGUE to one with measures/ and lists.yaml"
         )
         raise StopServiceError(msg)
     found: dict[str, str] = {}
@@ -43,7 +43,6 @@ def _read(path: Path, inside: str) -> str:
         msg = f"{inside}: 不是 UTF-8 / not UTF-8; 另存为 UTF-8 / save it as UTF-8"
         raise StopServiceError(msg) from None
     except OSError as err:
-        msg = f"{inside}: 无法读取 / cannot be read ({err.strerror}); 检查权限 / check its permissions"
+        msg = f"{inside}: 无法读取 / cannot be read ({err.strerror}); 检查权限 / check permissions"
         raise StopServiceError(msg) from None
     return text.replace("\r\n", "\n")
-

@@ -25,7 +25,12 @@ from streams.rules.workdays import FOLDER as WORKDAYS_FOLDER
 from streams.rules.workdays import Workdays, parse_workdays
 
 MEASURES_FOLDER = "measures/"
-LISTS, FAMILIES, DEPARTMENTS, ITEMS = "lists.yaml", "families.yaml", "departments.yaml", "items.yaml"
+LISTS, FAMILIES, DEPARTMENTS, ITEMS = (
+    "lists.yaml",
+    "families.yaml",
+    "departments.yaml",
+    "items.yaml",
+)
 
 
 class StagePlace(NamedTuple):
@@ -203,11 +208,11 @@ def build_catalogue(files: Mapping[str, str]) -> Catalogue:
     registries = _registries(files, faults)
     check_registries(registries, faults)
     measures = _measures(files, registries, faults)
-    for path in files:
-        if not path.startswith((MEASURES_FOLDER, WORKDAYS_FOLDER)) and path not in _NAMES:
-            faults.append(
-                Fault(path, "file", "未知的文件", "unknown file", "删去或改名", f"allowed: {sorted(_NAMES)}")
-            )
+    faults.extend(
+        Fault(path, "file", "未知的文件", "unknown file", "删去或改名", f"allowed: {_ALLOWED}")
+        for path in files
+        if not path.startswith((MEASURES_FOLDER, WORKDAYS_FOLDER)) and path not in _NAMES
+    )
     catalogue = Catalogue(
         version=content_version(files),
         files=dict(files),
@@ -231,14 +236,13 @@ def build_catalogue(files: Mapping[str, str]) -> Catalogue:
 
 
 _NAMES = frozenset({LISTS, FAMILIES, DEPARTMENTS, ITEMS})
+_ALLOWED = f"{MEASURES_FOLDER}<id>.yaml, {WORKDAYS_FOLDER}<year>.csv, {', '.join(sorted(_NAMES))}"
 
 
 def _registries(files: Mapping[str, str], faults: list[Fault]) -> Registries:
     lists, list_codes = parse_rows(ListSpec, "code", LISTS, files.get(LISTS), faults)
     families, family_codes = parse_rows(Family, "family", FAMILIES, files.get(FAMILIES), faults)
-    departments, usccs = parse_rows(
-        Department, "uscc", DEPARTMENTS, files.get(DEPARTMENTS), faults
-    )
+    departments, usccs = parse_rows(Department, "uscc", DEPARTMENTS, files.get(DEPARTMENTS), faults)
     items, item_codes = parse_rows(Item, "item_code", ITEMS, files.get(ITEMS), faults)
     return Registries(
         lists, families, departments, items, list_codes, family_codes, usccs, item_codes
@@ -259,8 +263,14 @@ def _measures(
             found[measure.id] = measure
         else:
             faults.append(
-                Fault(path, "id", f"id {measure.id} 与文件名不同", f"id {measure.id} is not the file's name",
-                      "改文件名或 id(必须为 <id>.yaml)", "rename one of them: <id>.yaml")
+                Fault(
+                    path,
+                    "id",
+                    f"id {measure.id} 与文件名不同",
+                    f"id {measure.id} is not the file's name",
+                    "改文件名或 id(必须为 <id>.yaml)",
+                    "rename one of them: <id>.yaml",
+                )
             )
     return found
 

@@ -26,16 +26,18 @@ _MAX_DEPTH = 20
 class _PlainLoader(yaml.SafeLoader):
     """YAML 1.1 without its surprises: duplicate keys, aliases and odd scalars are refused."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    yaml_implicit_resolvers = {}  # noqa: RUF012  # a resolver of its own, as PyYAML asks
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()
-            raise yaml.MarkedYAMLError(problem="an alias (*name)", problem_mark=event.start_mark)
+            mark = self.get_mark()
+            raise yaml.MarkedYAMLError(problem="an alias (*name)", problem_mark=mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(
-        self, node: yaml.MappingNode, deep: bool = False  # noqa: FBT001, FBT002  # PyYAML's own
+        self,
+        node: yaml.MappingNode,
+        deep: bool = False,  # noqa: FBT001, FBT002  # PyYAML's own
     ) -> dict[Hashable, object]:
         seen: set[object] = set()
         for key_node, _ in node.value:
@@ -66,7 +68,14 @@ def parse_yaml(file: str, text: str, faults: list[Fault]) -> object | None:
     """Return what *text* says, or None with a fault that names line and cure."""
     if len(text) > MAX_CHARACTERS:
         faults.append(
-            Fault(file, "file", "文件过大", f"more than {MAX_CHARACTERS} characters", "拆分文件", "split it")
+            Fault(
+                file,
+                "file",
+                "文件过大",
+                f"more than {MAX_CHARACTERS} characters",
+                "拆分文件",
+                "split it",
+            )
         )
         return None
     try:
@@ -74,18 +83,29 @@ def parse_yaml(file: str, text: str, faults: list[Fault]) -> object | None:
     except yaml.MarkedYAMLError as err:
         line = err.problem_mark.line + 1 if err.problem_mark else 1
         problem = " ".join((err.problem or "not YAML").split())
-        zh = f"重复的键 {problem.split()[-1]}" if problem.startswith("duplicate key") else "不是合法的 YAML"
-        faults.append(
-            Fault(file, f"line {line}", zh, problem, "修改这一行", "mend that line")
+        zh = (
+            f"重复的键 {problem.split()[-1]}"
+            if problem.startswith("duplicate key")
+            else "不是合法的 YAML"
         )
+        faults.append(Fault(file, f"line {line}", zh, problem, "修改这一行", "mend that line"))
         return None
     except (yaml.YAMLError, RecursionError, ValueError) as err:
         faults.append(
-            Fault(file, "file", "不是合法的 YAML", f"not YAML ({type(err).__name__})", "重新编写", "rewrite it")
+            Fault(
+                file,
+                "file",
+                "不是合法的 YAML",
+                f"not YAML ({type(err).__name__})",
+                "重新编写",
+                "rewrite it",
+            )
         )
         return None
     if found is None:
-        faults.append(Fault(file, "file", "文件为空", "the file is empty", "填写内容", "fill it in"))
+        faults.append(
+            Fault(file, "file", "文件为空", "the file is empty", "填写内容", "fill it in")
+        )
     return found
 
 
@@ -98,8 +118,14 @@ def parse_model(
     """
     if not isinstance(found, dict):
         faults.append(
-            Fault(file, within or "file", "应为键值对", "not a mapping of keys", "按文档填写各键",
-                   "write keys and values; see docs/catalogue.md")
+            Fault(
+                file,
+                within or "file",
+                "应为键值对",
+                "not a mapping of keys",
+                "按文档填写各键",
+                "write keys and values; see docs/catalogue.md",
+            )
         )
         return None
     try:
@@ -131,8 +157,14 @@ def parse_rows(
     if not isinstance(found, list):
         if found is not None:
             faults.append(
-                Fault(file, "file", "应为列表(每行以 - 开头)", "not a sequence of rows",
-                       "每项以“- ”开头", "begin each row with `- `")
+                Fault(
+                    file,
+                    "file",
+                    "应为列表(每行以 - 开头)",
+                    "not a sequence of rows",
+                    "每项以“- ”开头",
+                    "begin each row with `- `",
+                )
             )
         return {}, frozenset()
     rows: dict[str, ModelT] = {}
@@ -141,8 +173,14 @@ def parse_rows(
         name = str(row[key]) if isinstance(row, dict) and isinstance(row.get(key), str) else ""
         if name in names:
             faults.append(
-                Fault(file, f"{name}.{key}", f"重复:{name} 出现两次", f"duplicate: {name} stands twice",
-                       "删去一行", "delete one row")
+                Fault(
+                    file,
+                    f"{name}.{key}",
+                    f"重复:{name} 出现两次",
+                    f"duplicate: {name} stands twice",
+                    "删去一行",
+                    "delete one row",
+                )
             )
         names.add(name)
         parsed = parse_model(model, file, row, faults, within=name or f"row {number}")
@@ -168,16 +206,29 @@ def _of_detail(model: type[BaseModel], file: str, within: str, detail: ErrorDeta
         case "extra_forbidden":
             near = difflib.get_close_matches(path[-1], sorted(_field_names(model)), 1)
             hint = f"did you mean {near[0]}? " if near else ""
-            return Fault(file, key, "未知的键", "unknown key",
-                          f"{'是否指 ' + near[0] + '?' if near else ''}删去或改正",
-                          f"{hint}delete or correct it; docs/catalogue.md lists all keys")
+            return Fault(
+                file,
+                key,
+                "未知的键",
+                "unknown key",
+                f"{'是否指 ' + near[0] + '?' if near else ''}删去或改正",
+                f"{hint}delete or correct it; docs/catalogue.md lists all keys",
+            )
         case "enum" | "literal_error":
             allowed = context.get("expected", "")
-            return Fault(file, key, "取值不在允许范围内", f"not an allowed value; allowed: {allowed}",
-                          "改为允许的值", "use one of them")
+            return Fault(
+                file,
+                key,
+                "取值不在允许范围内",
+                f"not an allowed value; allowed: {allowed}",
+                "改为允许的值",
+                "use one of them",
+            )
         case _:
             said = detail["msg"].removeprefix("Value error, ")
-            return Fault(file, key, "取值不合要求", f"wrong value: {said}", "改正取值", "correct the value")
+            return Fault(
+                file, key, "取值不合要求", f"wrong value: {said}", "改正取值", "correct the value"
+            )
 
 
 def _is_branch(part: str | int) -> bool:

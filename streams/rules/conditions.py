@@ -18,17 +18,62 @@ from schemas.registry import Item, ListSpec
 FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "event": frozenset(
-            "type family stage department item_code amount_fen has_amount region attributes".split()
+            [
+                "type",
+                "family",
+                "stage",
+                "department",
+                "item_code",
+                "amount_fen",
+                "has_amount",
+                "region",
+                "attributes",
+            ]
         ),
         "entry": frozenset(
-            "list_code kind domain facts_code severity scope effective_from doc_no".split()
+            [
+                "list_code",
+                "kind",
+                "domain",
+                "facts_code",
+                "severity",
+                "scope",
+                "effective_from",
+                "doc_no",
+            ]
         ),
         "item": frozenset({"known", *Item.model_fields} - {"title"}),
     }
 )
 _FUNCTIONS = frozenset(
-    "!_ -_ _&&_ _||_ _==_ _!=_ _<_ _<=_ _>_ _>=_ _+_ _-_ _*_ _/_ _%_ _[_] _?_:_ @in"
-    " @not_strictly_false size startsWith endsWith contains matches int string".split()
+    [
+        "!_",
+        "-_",
+        "_&&_",
+        "_||_",
+        "_==_",
+        "_!=_",
+        "_<_",
+        "_<=_",
+        "_>_",
+        "_>=_",
+        "_+_",
+        "_-_",
+        "_*_",
+        "_/_",
+        "_%_",
+        "_[_]",
+        "_?_:_",
+        "@in",
+        "@not_strictly_false",
+        "size",
+        "startsWith",
+        "endsWith",
+        "contains",
+        "matches",
+        "int",
+        "string",
+    ]
 )
 _STRING = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
 _MACRO = re.compile(r"\.\s*(?:exists|exists_one|all|map|filter)\s*\(\s*([A-Za-z_]\w*)\s*,")
@@ -114,7 +159,7 @@ def holds(program: cel.Program, **views: Mapping[str, object]) -> bool:
         return False
 
 
-def entry_view(
+def entry_view(  # noqa: PLR0913  # one keyword for each field that a condition may name
     spec: ListSpec,
     *,
     facts_code: str | None = None,

@@ -1,8 +1,8 @@
-"""The examples of a measure, tried when it loads: a file that does not do what it says is refused."""
+"""The examples of a measure, tried at load: a file that does not do what it says is refused."""
 
 from typing import TYPE_CHECKING
 
-from schemas.measure import Effect, Given, Measure
+from schemas.measure import Effect, Example, Given, Measure
 from streams.rules import conditions
 from streams.rules.faults import Fault
 from streams.rules.terms import until_of
@@ -16,34 +16,57 @@ def check_examples(
 ) -> None:
     """Add to *faults* each example that does not hold; both outcomes must be shown."""
     for number, example in enumerate(measure.examples):
-        key = f"examples.{number}"
-        given, expect = example.given, example.expect
-        if (problem := _not_known(given, catalogue)) is not None:
-            faults.append(
-                Fault(file, f"{key}.given", f"未知的 {problem}", f"unknown {problem}",
-                      "改正示例", "use codes of the registries")
-            )
-            continue
-        matched = _matches(measure, given, catalogue)
-        outcome = "matched" if matched else "not_matched"
-        if outcome != expect.outcome:
-            faults.append(
-                Fault(file, f"{key}.expect.outcome", f"示例不成立:实际为 {outcome}",
-                      f"the example does not hold: it is {outcome}",
-                      "改正示例或条件", "correct the example or the condition")
-            )
-        elif matched and expect.effect is not standing_effect(measure):
-            faults.append(
-                Fault(file, f"{key}.expect.effect", "示例的效果不成立",
-                      f"the example does not hold: the effect is {standing_effect(measure).value}",
-                      "改正 expect.effect", "correct it; an unverified block only refers")
-            )
+        problem = _problem(measure, example, catalogue)
+        if problem is not None:
+            key, zh, en, cure_zh, cure_en = problem
+            faults.append(Fault(file, f"examples.{number}.{key}", zh, en, cure_zh, cure_en))
     outcomes = {example.expect.outcome for example in measure.examples}
-    for missing in sorted({"matched", "not_matched"} - outcomes):
-        faults.append(
-            Fault(file, "examples", f"缺少 {missing} 的示例", f"no example is {missing}",
-                  "各给一个符合和不符合的示例", "give one that matches and one that does not")
+    faults.extend(
+        Fault(
+            file,
+            "examples",
+            f"缺少 {missing} 的示例",
+            f"no example is {missing}",
+            "各给一个符合和不符合的示例",
+            "give one that matches and one that does not",
         )
+        for missing in sorted({"matched", "not_matched"} - outcomes)
+    )
+
+
+def _problem(
+    measure: Measure, example: Example, catalogue: "Catalogue"
+) -> tuple[str, str, str, str, str] | None:
+    """Return key, problem and cure of an example that does not hold, or None."""
+    expect = example.expect
+    if (unknown := _not_known(example.given, catalogue)) is not None:
+        return (
+            "given",
+            f"未知的 {unknown}",
+            f"unknown {unknown}",
+            "改正示例",
+            "use codes of the registries",
+        )
+    matched = _matches(measure, example.given, catalogue)
+    outcome = "matched" if matched else "not_matched"
+    if outcome != expect.outcome:
+        return (
+            "expect.outcome",
+            f"示例不成立:实际为 {outcome}",
+            f"the example does not hold: it is {outcome}",
+            "改正示例或条件",
+            "correct the example or the condition",
+        )
+    effect = standing_effect(measure)
+    if matched and expect.effect is not effect:
+        return (
+            "expect.effect",
+            f"示例的效果不成立:实际为 {effect.value}",
+            f"the example does not hold: the effect is {effect.value}",
+            "改正 expect.effect",
+            "correct it; an unverified block only refers",
+        )
+    return None
 
 
 def standing_effect(measure: Measure) -> Effect:

@@ -21,7 +21,7 @@ class Fault:
         return f"{self.file}: {self.key}: {self.zh} / {self.en}; {self.cure_zh} / {self.cure_en}"
 
 
-class CatalogueFaults(StopServiceError):
+class CatalogueFaults(StopServiceError):  # noqa: N818  # it is named after what it carries
     """The catalogue does not load; `faults` holds every fault of every file, in file order."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:

@@ -71,7 +71,7 @@ def parse_workdays(files: Mapping[str, str], faults: list[Fault]) -> Workdays:
     deviations: dict[date, bool] = {}
     for path in sorted(p for p in files if p.startswith(FOLDER)):
         stem = path.removeprefix(FOLDER).removesuffix(".csv")
-        if not (path.endswith(".csv") and stem.isascii() and stem.isdigit() and len(stem) == 4):  # noqa: PLR2004
+        if not (path.endswith(".csv") and stem.isascii() and stem.isdigit() and len(stem) == 4):
             faults.append(_fault(path, "file", "文件名应为 <年份>.csv", "not named <year>.csv"))
             continue
         years.append(int(stem))
@@ -85,7 +85,9 @@ def parse_workdays(files: Mapping[str, str], faults: list[Fault]) -> Workdays:
     for earlier, later in pairwise(years):
         if later != earlier + 1:
             path = f"{FOLDER}{earlier + 1}.csv"
-            faults.append(_fault(path, "file", "年份不连续,缺此文件", "a gap: this year is missing"))
+            faults.append(
+                _fault(path, "file", "年份不连续,缺此文件", "a gap: this year is missing")
+            )
     return Workdays(years[0], years[-1], deviations)
 
 
@@ -94,7 +96,12 @@ def _rows(path: str, text: str, year: int, faults: list[Fault]) -> Iterator[tupl
     reader = csv.DictReader(text.splitlines(), strict=True)
     if reader.fieldnames != COLUMNS:
         faults.append(
-            _fault(path, "line 1", f"表头应为 {','.join(COLUMNS)}", f"header is not {','.join(COLUMNS)}")
+            _fault(
+                path,
+                "line 1",
+                f"表头应为 {','.join(COLUMNS)}",
+                f"header is not {','.join(COLUMNS)}",
+            )
         )
         return
     for row in reader:
@@ -107,7 +114,9 @@ def _rows(path: str, text: str, year: int, faults: list[Fault]) -> Iterator[tupl
         worked = {"holiday": False, "workday": True}.get(row["kind"] or "")
         if worked is None:
             faults.append(
-                _fault(path, key, "kind 只能是 holiday 或 workday", "kind is not holiday or workday")
+                _fault(
+                    path, key, "kind 只能是 holiday 或 workday", "kind is not holiday or workday"
+                )
             )
         elif day.year != year:
             faults.append(_fault(path, key, f"日期不在 {year} 年", f"the day is not in {year}"))
