@@ -6,6 +6,8 @@ from msgspec import Struct
 
 from schemas.lean import DecisionReason
 from streams.rules import conditions
+from streams.rules.catalogue import Catalogue
+from streams.rules.condition_memo import condition_holds
 from streams.rules.issuing import Case
 from streams.rules.join import Joined, JoinedEntry, Presence
 from streams.rules.place import Candidate
@@ -35,7 +37,7 @@ def match_measures(case: Case, joined: Joined) -> Matches:
     found: list[Match] = []
     looked_at: list[JoinedEntry] = []
     reasons: list[DecisionReason] = []
-    event_view: dict[str, object] | None = None
+    views: tuple[dict[str, object], dict[str, object]] | None = None
     for entry in joined.entries:
         candidates = [
             candidate
@@ -49,10 +51,10 @@ def match_measures(case: Case, joined: Joined) -> Matches:
         if reason is not None:
             reasons.append(reason)
             continue
-        event_view = event_view or _event_view(case)
+        views = views or (_event_view(case), case.catalogue.item_view(case.event.data.item_code))
         entry_view = _entry_view(entry)
         for candidate in candidates:
-            if not _holds(case, candidate, event_view, entry_view):
+            if not _holds(case.catalogue, candidate, entry_view, *views):
                 continue
             until = until_of(candidate.measure, entry.known.change)
             if until is None or day < until:
@@ -83,15 +85,16 @@ def _about(
 
 
 def _holds(
-    case: Case,
+    catalogue: Catalogue,
     candidate: Candidate,
-    event_view: dict[str, object],
-    entry_view: dict[str, object],
+    entry: dict[str, object],
+    event: dict[str, object],
+    item: dict[str, object],
 ) -> bool:
     if candidate.measure.when is None:
         return True
-    item = case.catalogue.item_view(case.event.data.item_code)
-    return case.catalogue.condition_holds(candidate.measure, event_view, entry_view, item)
+    measure_id, reads = candidate.measure.id, candidate.reads
+    return condition_holds(catalogue, measure_id, reads, event=event, entry=entry, item=item)
 
 
 def _event_view(case: Case) -> dict[str, object]:

@@ -14,6 +14,7 @@ from schemas.lean import ActionBasis, MeasureRef
 from schemas.measure import CAN_STOP, Effect, Measure
 from schemas.registry import Department, Item
 from streams.rules.catalogue import Catalogue, StagePlace
+from streams.rules.condition_memo import Field, fields_read
 
 # Registered places are few; the limit only keeps a hostile sender from filling the memory.
 _KEPT_PLACES = 8192
@@ -23,14 +24,16 @@ _PLACES: WeakKeyDictionary[Catalogue, dict[_Key, "Place"]] = WeakKeyDictionary()
 
 
 class Candidate(Struct, frozen=True):
-    """A measure that may touch a place, with the parts of its actions that never change.
+    """A measure that may touch a place, with what never changes about it.
 
-    `implements`: the department there may apply it. `item_allows`: so does the item's nature.
+    `reads`: the fields that its condition depends on. `implements`: the department there may apply
+    it. `item_allows`: so does the item's nature.
     """
 
     measure: Measure
     ref: MeasureRef
     basis: tuple[ActionBasis, ...]
+    reads: tuple[Field, ...]
     implements: bool
     item_allows: bool
 
@@ -123,6 +126,7 @@ def _candidate(
             ActionBasis(b.act, b.article, b.level.value, b.url or "", b.jurisdiction)
             for b in measure.legal_basis
         ),
+        reads=fields_read(measure.when),
         implements=measure.implementer == "any" or department.class_ in measure.implementer,
         item_allows=catalogue.effect_allowed(measure, item_code),
     )
