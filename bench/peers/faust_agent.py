@@ -55,5 +55,5 @@ async def trigger(stream: faust.StreamT[Json]) -> None:
 
 
 if __name__ == "__main__":
-    sys.argv[1:] = ["worker", "--loglevel=warning", "--without-web"]
+    sys.argv[1:] = ["worker", "--loglevel=warn", "--without-web"]
     app.main()
