@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 
@@ -47,8 +47,18 @@ def fill_events(
     _produce(bootstrap, topic, events(), advance)
 
 
-def fill_lists(bootstrap: str, scenario: Scenario, now: datetime, advance: Advance) -> None:
-    """Write every entry to `credit.lists`, then the watermark to each of its partitions."""
+def fill_lists(
+    bootstrap: str,
+    scenario: Scenario,
+    providers: Mapping[str, str],
+    now: datetime,
+    advance: Advance,
+) -> None:
+    """Write every entry to `credit.lists`, then a watermark of every list to each partition.
+
+    *providers*: who publishes each list. Those that hold nothing are published empty: an event is
+    held while a list that could stop it was never published.
+    """
     digests = [hashlib.sha256() for _ in range(scenario.partitions)]
     counts = [0] * scenario.partitions
 
@@ -63,12 +73,20 @@ def fill_lists(bootstrap: str, scenario: Scenario, now: datetime, advance: Advan
 
     _produce(bootstrap, LISTS, changes(), advance)
     producer = Producer(producer_config(bootstrap))
-    for partition, (count, digest) in enumerate(zip(counts, digests, strict=True)):
-        watermark = published_message(
-            scenario, now, generation=1, count=count, digest=digest.hexdigest()
-        )
-        key = scenario.place.list_code.encode()
-        producer.produce(LISTS, watermark, key, partition=partition, headers=HEADERS)
+    nothing = hashlib.sha256().hexdigest()
+    for code, provider in providers.items():
+        for partition in range(scenario.partitions):
+            filled = code == scenario.place.list_code
+            watermark = published_message(
+                code,
+                provider,
+                now,
+                count=counts[partition] if filled else 0,
+                digest=digests[partition].hexdigest() if filled else nothing,
+            )
+            producer.produce(
+                LISTS, watermark, code.encode(), partition=partition, headers=HEADERS
+            )
     _flush(producer)
 
 

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bench.subjects import subject_code
-from schemas.department_event import DepartmentEvent
 from schemas.ids import identity
 from schemas.list_change import ENTERED, PUBLISHED
 from schemas.times import format_instant, legal_day
@@ -23,14 +22,13 @@ class Place:
 
     family: str = "approval"
     stage: str = "applied"
-    department: str = ""
+    department: str = "11210500105000445U"  # class emergency
     department_source: str = "/bench/benxi/approvals"
-    item_code: str = ""
-    item_name: str = ""
-    list_code: str = ""
-    provider: str = ""
-    facts_code: str | None = None
-    scope: tuple[str, ...] | None = None
+    item_code: str = "bx-yj-001"
+    item_name: str = "危险化学品经营许可"
+    list_code: str = "licence-bar"
+    provider: str = "/licensing/benxi"
+    facts_code: str = "licence-79"
 
 
 @dataclass(frozen=True)
@@ -87,35 +85,36 @@ def entry_data(scenario: Scenario, number: int, today: date) -> dict[str, Any]:
         "facts": "合成测试数据，不涉及任何真实单位",
         "facts_code": place.facts_code,
         "severity": "serious",
-        "scope": None if place.scope is None else list(place.scope),
+        "scope": [place.item_code],
     }
 
 
 def entered_message(scenario: Scenario, number: int, now: datetime) -> bytes:
     """Return the list change that enters organisation *number*."""
     data = entry_data(scenario, number, legal_day(now))
+    message_id = f"{data['entry_id']}@1"
     return _cloud_event(
-        scenario, ENTERED, subject_code(number), f"{data['entry_id']}@1", now, data
+        scenario.place.provider, ENTERED, subject_code(number), message_id, now, data
     )
 
 
 def published_message(
-    scenario: Scenario, now: datetime, *, generation: int, count: int, digest: str
+    list_code: str, provider: str, now: datetime, *, count: int, digest: str
 ) -> bytes:
-    """Return the watermark that closes the list in one partition of `count` entries."""
-    code = scenario.place.list_code
+    """Return the watermark that closes a list of *count* entries in one partition."""
     data = {
-        "list_code": code,
-        "generation": generation,
+        "list_code": list_code,
+        "generation": 1,
         "published_at": format_instant(now),
         "count": count,
         "digest": digest,
     }
-    return _cloud_event(scenario, PUBLISHED, code, identity(code, str(generation)), now, data)
+    message_id = identity(list_code, "1", digest)
+    return _cloud_event(provider, PUBLISHED, list_code, message_id, now, data)
 
 
 def _cloud_event(  # noqa: PLR0913  # the attributes of an envelope
-    scenario: Scenario,
+    source: str,
     message_type: str,
     subject: str,
     message_id: str,
@@ -126,7 +125,7 @@ def _cloud_event(  # noqa: PLR0913  # the attributes of an envelope
         {
             "specversion": "1.0",
             "id": message_id,
-            "source": scenario.place.provider,
+            "source": source,
             "type": message_type,
             "subject": subject,
             "time": format_instant(now),
@@ -136,11 +135,3 @@ def _cloud_event(  # noqa: PLR0913  # the attributes of an envelope
         ensure_ascii=False,
         separators=(",", ":"),
     ).encode()
-
-
-def sample_event(scenario: Scenario, now: datetime) -> DepartmentEvent:
-    """Return the first event as its model. Raises: ValidationError if the bench writes nonsense."""
-    message = event_message(
-        scenario, f"{EVENT_ID_PREFIX}0", scenario.subject_of(0), format_instant(now)
-    )
-    return DepartmentEvent.model_validate_json(message)
