@@ -211,7 +211,7 @@ def build_catalogue(files: Mapping[str, str]) -> Catalogue:
     faults.extend(
         Fault(path, "file", "未知的文件", "unknown file", "删去或改名", f"allowed: {_ALLOWED}")
         for path in files
-        if not path.startswith((MEASURES_FOLDER, WORKDAYS_FOLDER)) and path not in _NAMES
+        if not (_is_measure(path) or path.startswith(WORKDAYS_FOLDER) or path in _NAMES)
     )
     catalogue = Catalogue(
         version=content_version(files),
@@ -239,6 +239,10 @@ _NAMES = frozenset({LISTS, FAMILIES, DEPARTMENTS, ITEMS})
 _ALLOWED = f"{MEASURES_FOLDER}<id>.yaml, {WORKDAYS_FOLDER}<year>.csv, {', '.join(sorted(_NAMES))}"
 
 
+def _is_measure(path: str) -> bool:
+    return path.startswith(MEASURES_FOLDER) and path.endswith(".yaml")
+
+
 def _registries(files: Mapping[str, str], faults: list[Fault]) -> Registries:
     lists, list_codes = parse_rows(ListSpec, "code", LISTS, files.get(LISTS), faults)
     families, family_codes = parse_rows(Family, "family", FAMILIES, files.get(FAMILIES), faults)
@@ -254,7 +258,7 @@ def _measures(
 ) -> dict[str, Measure]:
     """Return the measures whose file and id agree; a file's faults leave out that file alone."""
     found: dict[str, Measure] = {}
-    for path in sorted(p for p in files if p.startswith(MEASURES_FOLDER)):
+    for path in sorted(p for p in files if _is_measure(p)):
         measure = parse_measure(path, files[path], faults)
         if measure is None:
             continue

@@ -78,7 +78,9 @@ _FUNCTIONS = frozenset(
 _STRING = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
 _MACRO = re.compile(r"\.\s*(?:exists|exists_one|all|map|filter)\s*\(\s*([A-Za-z_]\w*)\s*,")
 _ROOTS = re.compile(r"(?<![\w.])(event|entry|item)\b(?:\s*\.\s*([A-Za-z_]\w*))?")
-_COMPUTED_INDEX = re.compile(r"\[\s*(?!''|\d+\s*\])")
+_LIST_AFTER_IN = re.compile(r"\bin\s*\[")
+_COMPUTED_INDEX = re.compile(r"[\w)\]]\s*\[(?!\s*(?:''|\d+)\s*\])")
+_WALK_OF_ATTRIBUTES = re.compile(r"attributes\s*\.\s*(?:exists|exists_one|all|map|filter)\s*\(")
 _LOCALITY = re.compile(
     r"(?i)region|local|division|district|uscc|subject|hometown|(?<![a-z])(?:city|county)|jurisdiction"
 )
@@ -114,11 +116,14 @@ def unknown_names(program: cel.Program, source: str) -> tuple[str, ...]:
 def reads_locality(source: str) -> bool:
     """Tell whether *source* looks at where the subject comes from, by any spelling.
 
-    That is `event.region`, an attribute named after a place, a part of an identifier, or an index
-    that is computed and could name either. Source: 公平竞争审查条例 art. 9-10.
+    That is `event.region`, an attribute named after a place, a part of an identifier, or what could
+    hide either: an escape, a computed index, a walk over all attributes.
+    Source: 公平竞争审查条例 art. 9-10.
     """
-    bare = _STRING.sub("''", source)
-    if _LOCALITY.search(source) or _COMPUTED_INDEX.search(bare.replace("['']", "")):
+    bare = _LIST_AFTER_IN.sub("in(", _STRING.sub("''", source))
+    if _LOCALITY.search(source) or "\\" in source:  # an escape could spell a place
+        return True
+    if _COMPUTED_INDEX.search(bare) or _WALK_OF_ATTRIBUTES.search(bare):
         return True
     return "department" in source and _PART_OF_TEXT.search(bare) is not None
 

@@ -1,11 +1,13 @@
 """The examples of a measure, tried at load: a file that does not do what it says is refused."""
 
+from datetime import date
 from typing import TYPE_CHECKING
 
+from schemas.lean import ListChangeData
 from schemas.measure import Effect, Example, Given, Measure
 from streams.rules import conditions
 from streams.rules.faults import Fault
-from streams.rules.terms import until_of
+from streams.rules.term import until_of
 
 if TYPE_CHECKING:
     from streams.rules.catalogue import Catalogue
@@ -47,7 +49,10 @@ def _problem(
             "改正示例",
             "use codes of the registries",
         )
-    matched = _matches(measure, example.given, catalogue)
+    try:
+        matched = _matches(measure, example.given, catalogue)
+    except LookupError:
+        return None  # the term has no such parameter: that was told when the measure was checked
     outcome = "matched" if matched else "not_matched"
     if outcome != expect.outcome:
         return (
@@ -100,9 +105,7 @@ def _matches(measure: Measure, given: Given, catalogue: "Catalogue") -> bool:
         return False
     if scope.items and event.item_code not in scope.items:
         return False
-    since = entry.effective_from or day
-    until = until_of(measure, since, entry.effective_until, day)
-    if day < since or (until is not None and until <= day):
+    if not _in_term(measure, given, day):
         return False
     classes = measure.implementer
     if classes != "any" and event.department_class not in {None, *classes}:
@@ -110,6 +113,27 @@ def _matches(measure: Measure, given: Given, catalogue: "Catalogue") -> bool:
     return catalogue.effect_allowed(measure, event.item_code) and _condition(
         measure, given, catalogue
     )
+
+
+def _in_term(measure: Measure, given: Given, day: date) -> bool:
+    """Tell whether *day* lies in the listing and in what the measure's term leaves of it."""
+    entry = given.entry
+    since = entry.effective_from or day
+    until = until_of(
+        measure,
+        ListChangeData(
+            entry_id="example",
+            revision=0,
+            list_code=entry.list_code,
+            subject_name="",
+            doc_no="",
+            recognised_by="",
+            effective_from=since,
+            facts="",
+            effective_until=entry.effective_until,
+        ),
+    )
+    return since <= day and (until is None or day < until)
 
 
 def _condition(measure: Measure, given: Given, catalogue: "Catalogue") -> bool:

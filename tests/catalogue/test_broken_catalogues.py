@@ -1,0 +1,61 @@
+"""Each folder of `broken/` lies over the real catalogue and must be refused in its own words.
+
+`expect.txt`: the first line is `file: key`, each further line a word of that fault's message.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from infra.catalogue_files import read_catalogue
+from streams.rules.catalogue import build_catalogue
+from streams.rules.faults import CatalogueFaults, Fault
+
+BROKEN = Path(__file__).parent / "broken"
+CASES = sorted(folder.name for folder in BROKEN.iterdir() if folder.is_dir())
+
+
+def faults_of(files: dict[str, str]) -> tuple[Fault, ...]:
+    with pytest.raises(CatalogueFaults) as raised:
+        build_catalogue(files)
+    return raised.value.faults
+
+
+def laid_over(base: dict[str, str], case: str) -> tuple[dict[str, str], list[str]]:
+    overlay = read_catalogue(BROKEN / case)
+    expected = (BROKEN / case / "expect.txt").read_text(encoding="utf-8").splitlines()
+    del overlay["expect.txt"]
+    return {**base, **overlay}, expected
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_broken_catalogue_names_file_key_and_cure(
+    catalogue_files: dict[str, str], case: str
+) -> None:
+    # The sound measures are left out: they take most of the time and none of the blame.
+    base = {path: text for path, text in catalogue_files.items() if path[:9] != "measures/"}
+    files, (where, *words) = laid_over(base, case)
+    told = faults_of(files)
+    lines = [str(fault) for fault in told if f"{fault.file}: {fault.key}" == where]
+    assert lines, f"{where} is not among {[str(fault) for fault in told]}"
+    assert any(all(word in line for word in words) for line in lines), lines
+    assert all(fault.cure_zh and fault.cure_en and fault.zh and fault.en for fault in told)
+    assert all("\n" not in str(fault) for fault in told)
+    if where.startswith("measures/"):  # and no other file is blamed
+        assert {fault.file for fault in told} == {where.split(": ", 1)[0]}
+
+
+def test_every_fault_of_every_file_is_told_at_once(catalogue_files: dict[str, str]) -> None:
+    files = dict(catalogue_files)
+    wheres = []
+    for case in ("missing_article", "block_without_mandatory", "unknown_gate", "workday_twice"):
+        files, (where, *_) = laid_over(files, case)
+        wheres.append(where)
+    told = {f"{fault.file}: {fault.key}" for fault in faults_of(files)}
+    assert told >= set(wheres)
+
+
+def test_a_missing_registry_file_is_a_fault(catalogue_files: dict[str, str]) -> None:
+    files = {path: text for path, text in catalogue_files.items() if path != "lists.yaml"}
+    told = [str(fault) for fault in faults_of(files) if fault.file == "lists.yaml"]
+    assert told == ["lists.yaml: file: 缺少此文件 / the file is missing; 补上此文件 / add the file"]
