@@ -32,7 +32,9 @@ class ChildProcess:
         log: Path,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
+        inherit: bool = True,
     ) -> None:
+        """Start *command*; *env* is added to this process's environment, or is the whole of it."""
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         libc = ctypes.CDLL(None) if os.uname().sysname == "Linux" else None
@@ -50,7 +52,7 @@ class ChildProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,
-                env={**os.environ, **(env or {})},
+                env={**(os.environ if inherit else {}), **(env or {})},
                 cwd=cwd,
                 start_new_session=True,  # Ctrl-C reaches the bench, which stops its children
                 preexec_fn=die_with_parent,  # noqa: PLW1509  # the bench forks from one thread
