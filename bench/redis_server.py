@@ -29,6 +29,11 @@ class RedisServer:
         """Return the address of one of its databases."""
         return f"{self.address}/{database}"
 
+    def clear(self) -> None:
+        """Remove what the run wrote; only ever called on a Redis that was empty before it."""
+        for database in (TRIGGER_DATABASE, PEERS_DATABASE):
+            redis.Redis.from_url(self.url(database)).flushdb()
+
 
 def choose_redis(named: str | None, work: Path) -> RedisServer:
     """Return a running, empty Redis; *named* is `CREDIT_BENCH_REDIS`.

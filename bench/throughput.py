@@ -32,13 +32,13 @@ class Sample:
 class Throughput:
     """What came of one run over the prefilled topic.
 
-    `decided` events have a decision, `repeated` of them more than one; the rate and the cost are
-    those between the first tenth and the last decision.
+    `decided` events have a decision, `repeated` of them more than one; `cut_off` where the time was
+    over before the topic was. Rate and cost are those between the first tenth and the last decision.
     """
 
     decided: int
     repeated: int
-    whole: bool
+    cut_off: bool
     events_per_s: float
     cpu_us_per_event: float
     rss_max_bytes: int
@@ -54,7 +54,7 @@ def measure_throughput(engine: Engine, stand: Stand, *, limit_s: float) -> Throu
     started_ms = time.time() * 1000
     process = engine.start(stand.events)
     try:
-        samples = _watch(engine, process, stand, limit_s)
+        samples, cut_off = _watch(engine, process, stand, limit_s)
     finally:
         process.stop()
     log = read_decisions(
@@ -63,11 +63,11 @@ def measure_throughput(engine: Engine, stand: Stand, *, limit_s: float) -> Throu
         stand.scenario.partitions,
         stand.scenario.events,
     )
-    return summarise(log, samples, events=stand.scenario.events, started_ms=started_ms)
+    return summarise(log, samples, started_ms=started_ms, cut_off=cut_off)
 
 
 def summarise(
-    log: DecisionLog, samples: list[Sample], *, events: int, started_ms: float
+    log: DecisionLog, samples: list[Sample], *, started_ms: float, cut_off: bool
 ) -> Throughput:
     """Return rate and cost of a run. Raises: LeftOutError if it is too short to tell."""
     times = log.appended_ms
@@ -88,7 +88,7 @@ def summarise(
     return Throughput(
         decided=log.distinct,
         repeated=log.repeated,
-        whole=log.distinct == events,
+        cut_off=cut_off,
         events_per_s=count / (end_ms - begin_ms) * 1000,
         cpu_us_per_event=cpu_s / count * 1e6,
         rss_max_bytes=max(sample.rss_bytes for sample in samples),
@@ -98,8 +98,8 @@ def summarise(
 
 def _watch(
     engine: Engine, process: ChildProcess, stand: Stand, limit_s: float
-) -> list[Sample]:
-    """Look at the process until its output is whole and settled, or the time is over."""
+) -> tuple[list[Sample], bool]:
+    """Look at the process until its output is whole and settled, or cut it off after *limit_s*."""
     samples: list[Sample] = []
     began = moved = time.monotonic()
     first: float | None = None
@@ -114,9 +114,9 @@ def _watch(
         recent = {sample.visible for sample in samples[-SETTLED_SAMPLES:]}
         # Marks of transactions count as offsets, so enough is not the end until it stands still.
         if seen >= stand.scenario.events and len(recent) == 1:
-            return samples
+            return samples, False
         if first is not None and now - first > limit_s:
-            return samples
+            return samples, True
         if now - moved > (START_LIMIT_S if first is None else STALL_LIMIT_S):
             msg = f"no decision for {now - moved:.0f} s after {now - began:.0f} s"
             raise LeftOutError(f"{msg}: {process.last_words()[:200]}")
