@@ -1,1 +1,1 @@
-"""Settings, Kafka, Redis, logs, metrics and embedded services: everything that touches the world."""
+"""Settings, Kafka, Redis, logs, metrics, embedded services: everything that touches the world."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
@@ -44,8 +44,8 @@ class HealthServer:
             self._server = _Server((host, port), handler)
         except OSError as err:
             raise StopServiceError(
-                f"CREDIT_METRICS_PORT: {host}:{port}: {err.strerror}; 请换一个端口, 0 为任意空闲端口 / "
-                "set another port, 0 takes a free one"
+                f"CREDIT_METRICS_PORT: {host}:{port}: {err.strerror}; 请换一个端口, "
+                "0 为任意空闲端口 / set another port, 0 takes a free one"
             ) from err
         self.host = host
         self.port: int = self._server.server_address[1]
@@ -60,7 +60,7 @@ class HealthServer:
         self._server.server_close()
         self._thread.join()
 
-    def __enter__(self) -> HealthServer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
