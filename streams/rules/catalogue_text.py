@@ -197,7 +197,10 @@ def parse_measure(file: str, text: str, faults: list[Fault]) -> Measure | None:
 
 def _of_detail(model: type[BaseModel], file: str, within: str, detail: ErrorDetails) -> Fault:
     """Return one pydantic error as a fault in the words of the catalogue."""
-    path = [str(part) for part in detail["loc"] if not _is_branch(part)]
+    *outer, last = detail["loc"] or ("file",)
+    path = [str(part) for part in outer if not _is_branch(part)]
+    if detail["type"] == "extra_forbidden" or not _is_branch(last):
+        path.append(str(last))
     key = ".".join([within, *path] if within else path) or "file"
     context = cast("Mapping[str, object]", detail.get("ctx", {}))
     match detail["type"]:
@@ -233,7 +236,9 @@ def _of_detail(model: type[BaseModel], file: str, within: str, detail: ErrorDeta
 
 def _is_branch(part: str | int) -> bool:
     """Tell whether *part* of a location is pydantic's name for a branch of a union."""
-    return isinstance(part, str) and ("[" in part or part in {"int", "str", "bool"})
+    if isinstance(part, int):
+        return False
+    return part in {"int", "str", "bool", "[key]"} or part.startswith(("literal[", "tuple["))
 
 
 def _field_names(model: type[BaseModel]) -> set[str]:

@@ -18,7 +18,8 @@ class Fault:
 
     def __str__(self) -> str:
         """Return the line that people read: `file: key: what is wrong; cure`."""
-        return f"{self.file}: {self.key}: {self.zh} / {self.en}; {self.cure_zh} / {self.cure_en}"
+        line = f"{self.file}: {self.key}: {self.zh} / {self.en}; {self.cure_zh} / {self.cure_en}"
+        return "".join(c if c.isprintable() else " " for c in line)  # a key may hold anything
 
 
 class CatalogueFaults(StopServiceError):  # noqa: N818  # it is named after what it carries

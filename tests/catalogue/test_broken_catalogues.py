@@ -6,12 +6,33 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from infra.catalogue_files import read_catalogue
 from streams.rules.catalogue import build_catalogue
 from streams.rules.faults import CatalogueFaults, Fault
 
 BROKEN = Path(__file__).parent / "broken"
+DAMAGE = [
+    "",
+    "\n",
+    "\t",
+    ":",
+    "{",
+    "[",
+    "'",
+    '"',
+    "&",
+    "*",
+    "\x00",
+    "- ",
+    "#",
+    "!",
+    "|",
+    "9" * 30,
+    "\u2028",
+]
 CASES = sorted(folder.name for folder in BROKEN.iterdir() if folder.is_dir())
 
 
@@ -53,6 +74,25 @@ def test_every_fault_of_every_file_is_told_at_once(catalogue_files: dict[str, st
         wheres.append(where)
     told = {f"{fault.file}: {fault.key}" for fault in faults_of(files)}
     assert told >= set(wheres)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_no_damage_to_a_measure_gets_past_the_faults_or_breaks_their_lines(
+    catalogue_files: dict[str, str], data: st.DataObject
+) -> None:
+    path = data.draw(st.sampled_from(sorted(p for p in catalogue_files if p[:9] == "measures/")))
+    text = catalogue_files[path]
+    for _ in range(data.draw(st.integers(1, 5))):
+        at = data.draw(st.integers(0, len(text) - 1))
+        text = text[:at] + data.draw(st.sampled_from(DAMAGE)) + text[at + 1 :]
+    base = {p: t for p, t in catalogue_files.items() if p[:9] != "measures/"}
+    lines: list[str] = []
+    try:
+        build_catalogue({**base, path: text})
+    except CatalogueFaults as err:
+        lines = [str(fault) for fault in err.faults]
+    assert all(line.startswith(path) and len(line.splitlines()) == 1 for line in lines)
 
 
 def test_a_missing_registry_file_is_a_fault(catalogue_files: dict[str, str]) -> None:

@@ -124,6 +124,8 @@ def test_ban_and_record_lists_count_only_by_name(catalogue: Catalogue) -> None:
         (Effect.OFFER_COMMITMENT, "bx-yj-001", False),
         (Effect.ACCEPT_WITH_GAPS, "bx-sj-005", True),
         (Effect.ACCEPT_WITH_GAPS, "bx-sj-001", False),
+        (Effect.OFFER_COMMITMENT, "bx-zr-001", False),
+        (Effect.ACCEPT_WITH_GAPS, "bx-zj-004", False),
         (Effect.INSPECT_DOWN, "bx-sj-007", True),
         (Effect.INSPECT_DOWN, "bx-sj-008", False),
         (Effect.INSPECT_DOWN, "unregistered", False),
@@ -137,6 +139,16 @@ def test_the_nature_of_an_item_limits_relief(
     allowed: bool,  # noqa: FBT001
 ) -> None:
     assert effect_allowed_on(effect, catalogue.items.get(item_code)) is allowed
+
+
+@pytest.mark.parametrize("effect", [Effect.OFFER_COMMITMENT, Effect.ACCEPT_WITH_GAPS])
+def test_a_safety_critical_item_gets_no_relief_even_if_its_row_allows_it(
+    catalogue: Catalogue, effect: Effect
+) -> None:
+    allowed = {"gaps_allowed": True, "commitment_allowed": True, "safety_critical": False}
+    item = catalogue.items["bx-yj-001"].model_copy(update=allowed)
+    assert effect_allowed_on(effect, item)
+    assert not effect_allowed_on(effect, item.model_copy(update={"safety_critical": True}))
 
 
 def test_the_caches_do_not_grow_with_unregistered_items(catalogue: Catalogue) -> None:
