@@ -37,17 +37,29 @@ def connect(settings: Settings) -> Endpoints:
 
     Nothing is connected yet. Raises: StopServiceError if one is neither set nor running.
     """
+    kafka, embedded = find_kafka(settings)
     running = _running(settings.state_dir)
-    kafka = settings.kafka or (running.kafka if running else None)
-    redis = settings.redis.get_secret_value() if settings.redis else None
-    redis = redis or (running.redis if running else None)
-    if not kafka or not redis:
-        raise StopServiceError(
-            "这里没有运行的服务 / nothing runs here: 请先启动 / start `credit-trigger up`, "
-            "或设置 / or set CREDIT_KAFKA and CREDIT_REDIS"
-        )
-    embedded = settings.kafka is None and running is not None and running.embedded
+    redis = settings.redis.get_secret_value() if settings.redis else running and running.redis
+    if not redis:
+        raise _nothing_runs()
     return Endpoints(kafka=kafka, redis=redis, embedded=embedded)
+
+
+def find_kafka(settings: Settings) -> tuple[str, bool]:
+    """Return where Kafka is, and whether it is the embedded broker; as `connect`, without Redis."""
+    if settings.kafka:
+        return settings.kafka, False
+    running = _running(settings.state_dir)
+    if running is None:
+        raise _nothing_runs()
+    return running.kafka, running.embedded
+
+
+def _nothing_runs() -> StopServiceError:
+    return StopServiceError(
+        "这里没有运行的服务 / nothing runs here: 请先启动 / start `credit-trigger up`, "
+        "或设置 / or set CREDIT_KAFKA and CREDIT_REDIS"
+    )
 
 
 @contextmanager

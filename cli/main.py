@@ -1,0 +1,116 @@
+"""The command `credit-trigger`: finds the verb, calls it, turns errors into one line and a code."""
+
+import importlib
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from schemas.errors import CreditTriggerError
+
+STOP, INTERRUPTED = 3, 130
+_VERBS = {
+    "demo": "一次完整演示 / the main job, end to end, on a synthetic day",
+    "up": "启动服务和触发器 / start services and the trigger",
+    "run": "运行一个角色 / run one role",
+    "topics": "Kafka 主题 / the topics in Kafka",
+    "events": "导入部门文件 / import files of departments",
+    "lists": "导入和查看名单 / import and show lists",
+    "explain": "解释一个决定 / why a decision was made",
+    "catalogue": "检查奖惩措施目录 / check the catalogue of measures",
+    "dlq": "死信 / dead letters: list, show, replay",
+    "config": "检查设置 / check the settings",
+    "bench": "性能测量 / measure the trigger beside its peers",
+}
+
+
+class LazyVerbs(click.Group):
+    """Subcommands that are imported when they are called, so that `--help` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order in which a newcomer meets them."""
+        del ctx
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of *cmd_name* and return its `command`, None for an unknown verb."""
+        del ctx
+        if cmd_name not in _VERBS:
+            return None
+        command = importlib.import_module(f"cli.{cmd_name}").command
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing one."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_VERBS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, and say which ones there are where there is none of that name."""
+        if args and not args[0].startswith("-") and args[0] not in _VERBS:
+            known = ", ".join(_VERBS)
+            ctx.fail(f"{args[0]}: 没有这个命令 / no such command; 可用 / there are: {known}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyVerbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="credit-trigger", message="%(prog)s %(version)s")
+def command() -> None:
+    r"""信用联合奖惩: 自动触发、实时实施、定期反馈 / Joint credit rewards and punishments.
+
+    \b
+    Example:
+      credit-trigger demo
+      credit-trigger up
+    Exit codes: 0 fine, 1 finding, 2 usage, 3 stop. Settings: docs/configuration.md
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with its exit code; nobody ever sees a stack trace."""
+    try:
+        # A verb may return its exit code; click returns that of `ctx.exit` in the same way.
+        code = command.main(prog_name="credit-trigger", standalone_mode=False)
+    except click.UsageError as err:
+        err.show()
+        sys.exit(err.exit_code)
+    except click.ClickException as err:
+        err.show()
+        sys.exit(STOP)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("已中断 / interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except CreditTriggerError as err:
+        click.echo(str(err), err=True)
+        sys.exit(STOP)
+    except BrokenPipeError:
+        # The reader of our output (head, less) has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as err:  # noqa: BLE001 - the last line of defence
+        _tell_unexpected(err)
+        sys.exit(STOP)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell_unexpected(err: Exception) -> None:
+    """Say in one line that this is a fault of ours, and keep the trace where a developer looks.
+
+    The trace holds lines of our code and the error's type alone: its text might hold a payload.
+    """
+    from infra.crash_report import write_crash_report  # noqa: PLC0415 - only on the way out
+
+    place = write_crash_report(err)
+    click.echo(
+        f"credit-trigger: 程序错误 / a fault of ours: {type(err).__name__}; "
+        f"详情 / details: {place}",
+        err=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
