@@ -1,8 +1,8 @@
-"""Names of individual businesses (个体工商户): often a person's, so not told beyond the record."""
+"""Names of individual businesses （个体工商户): often a person's, so not told beyond the record."""
 
 from schemas.uscc import is_individual_business
 
-MASK = "个体工商户(名称已遮蔽)"
+MASK = "个体工商户（名称已遮蔽）"
 
 
 def shown_name(uscc: str, name: str) -> str:

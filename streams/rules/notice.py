@@ -21,8 +21,9 @@ from schemas.registry import Department, ListSpec
 from streams.rules.masking import shown_name, shown_text
 
 _MAX_FACTS = 12_000  # leaves room for our own words within the limit of a text field
+_WIDE = str.maketrans("(),;:", "（），；：")
 _AWAITING = "本措施须经人工复核确认后方可实施。"
-_PAUSED = "复核期间暂缓办理的,不视为已对贵单位作出限制。"
+_PAUSED = "复核期间暂缓办理的，不视为已对贵单位作出限制。"
 
 
 def notice_for(  # noqa: PLR0913  # the parts of the packet, each from another register
@@ -71,15 +72,15 @@ def facts_of(
     names = entry.subject_name, event.subject_name
     facts = shown_text(uscc, entry.facts, *names)
     if len(facts) > _MAX_FACTS:
-        facts = facts[:_MAX_FACTS] + "……(全文见认定文书)"
+        facts = facts[:_MAX_FACTS] + "……（全文见认定文书）"
     recogniser = shown_text(uscc, entry.recognised_by, *names)
     document = shown_text(uscc, entry.doc_no, *names)
     item = shown_text(uscc, event.item_name, *names)
     verb = "记入" if spec.kind is EntryKind.RECORD else "列入"
     return (
-        f"{name}(统一社会信用代码 {uscc}):经查,贵单位由{recogniser}以“{document}”"
-        f"{verb}“{spec.title.zh}”,{_listed_between(entry)}。认定事实:{_full_stop(facts)}"
-        f"贵单位在{department.name}办理的“{item}”(申请编号 {event.application_no})"
+        f"{name}（统一社会信用代码 {uscc}）：经查，贵单位由{recogniser}以“{document}”"
+        f"{verb}“{spec.title.zh}”，{_listed_between(entry)}。认定事实：{_full_stop(facts)}"
+        f"贵单位在{department.name}办理的“{item}”（申请编号 {event.application_no}）"
         f"属于本措施的适用范围。"
     )
 
@@ -95,7 +96,7 @@ def measure_of(measure: Measure, *, awaiting: bool) -> str:
 
 def basis_of(basis: tuple[ActionBasis, ...]) -> str:
     """Return the articles in one sentence, one after the other."""
-    return "依据" + ";".join(f"《{_bare(b.act)}》{_article(b.article)}" for b in basis) + "。"
+    return "依据" + "；".join(_cited(b) for b in basis) + "。"
 
 
 def term_of(measure: Measure, from_: date, until: date | None) -> str:
@@ -110,7 +111,7 @@ def term_of(measure: Measure, from_: date, until: date | None) -> str:
 
 def _listed_between(entry: ListChangeData) -> str:
     if entry.effective_until is None:
-        return f"自{_day(entry.effective_from)}起生效,至移出之日止"
+        return f"自{_day(entry.effective_from)}起生效，至移出之日止"
     last = entry.effective_until - timedelta(days=1)
     return f"自{_day(entry.effective_from)}起至{_day(last)}止有效"
 
@@ -119,15 +120,20 @@ def _day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def _bare(act: str) -> str:
-    return act.removeprefix("《").removesuffix("》")
+def _cited(basis: ActionBasis) -> str:
+    """Return an article as law is cited: 《act》 with its number outside, then 第53条."""
+    act, bracket, number = basis.act.strip("《》").translate(_WIDE).partition("（")
+    return f"《{act}》{bracket}{number}{_article(basis.article)}"
 
 
 def _article(article: str) -> str:
-    """Return *article* as law is cited: `53` becomes 第53条; words stay as they are."""
-    number, bracket, rest = article.partition("(")
-    return f"第{number}条{bracket}{rest}" if number.isdigit() else article
+    """Return `53` as 第53条, `30(一)` as 第30条第(一)项; words stay as they are."""
+    number, bracket, item = article.translate(_WIDE).partition("（")
+    if number and not number.isdigit():
+        return article.translate(_WIDE)
+    items = f"第{bracket}{item}项" if bracket else ""
+    return f"第{number}条{items}" if number else items
 
 
 def _full_stop(text: str) -> str:
-    return text if text.endswith(("。", ";", "!")) else f"{text}。"
+    return text if text.endswith(("。", "；", "！")) else f"{text}。"

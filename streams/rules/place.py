@@ -15,6 +15,7 @@ from schemas.measure import CAN_STOP, Effect, Measure
 from schemas.registry import Department, Item
 from streams.rules.catalogue import Catalogue, StagePlace
 from streams.rules.condition_memo import Field, fields_read
+from streams.rules.measure_checks import BINDING
 
 # Registered places are few; the limit only keeps a hostile sender from filling the memory.
 _KEPT_PLACES = 8192
@@ -26,6 +27,7 @@ _PLACES: WeakKeyDictionary[Catalogue, dict[_Key, "Place"]] = WeakKeyDictionary()
 class Candidate(Struct, frozen=True):
     """A measure that may touch a place, with what never changes about it.
 
+    `basis`: the articles that bind here; those of other provinces only explain a measure.
     `reads`: the fields that its condition depends on. `implements`: the department there may apply
     it. `item_allows`: so does the item's nature.
     """
@@ -125,6 +127,7 @@ def _candidate(
         basis=tuple(
             ActionBasis(b.act, b.article, b.level.value, b.url or "", b.jurisdiction)
             for b in measure.legal_basis
+            if measure.shadow or b.jurisdiction in BINDING
         ),
         reads=fields_read(measure.when),
         implements=measure.implementer == "any" or department.class_ in measure.implementer,
