@@ -38,8 +38,9 @@ class LazyVerbs(click.Group):
         del ctx
         if cmd_name not in _VERBS:
             return None
-        command = importlib.import_module(f"cli.{cmd_name}").command
-        return command if isinstance(command, click.Command) else None
+        verb = importlib.import_module(f"cli.{cmd_name}").command
+        _keep_lines(verb)
+        return verb if isinstance(verb, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs without importing one."""
@@ -60,14 +61,21 @@ class LazyVerbs(click.Group):
 @click.group(cls=LazyVerbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="credit-trigger", message="%(prog)s %(version)s")
 def command() -> None:
-    r"""信用联合奖惩: 自动触发、实时实施、定期反馈 / Joint credit rewards and punishments.
+    """信用联合奖惩: 自动触发、实时实施、定期反馈 / Joint credit rewards and punishments.
 
     \b
     Example:
       credit-trigger demo
       credit-trigger up
     Exit codes: 0 fine, 1 finding, 2 usage, 3 stop. Settings: docs/configuration.md
-    """
+    """  # noqa: D301 - click wants the character itself
+
+
+def _keep_lines(verb: click.Command) -> None:
+    r"""Let a raw docstring keep its lines: click wants the character, ours spell it `\b`."""
+    verb.help = verb.help and verb.help.replace("\\b", "\b")
+    for each in verb.commands.values() if isinstance(verb, click.Group) else ():
+        _keep_lines(each)
 
 
 def main() -> NoReturn:
