@@ -84,10 +84,11 @@ def main() -> NoReturn:
         # A verb may return its exit code; click returns that of `ctx.exit` in the same way.
         code = command.main(prog_name="credit-trigger", standalone_mode=False)
     except click.UsageError as err:
-        err.show()
+        path = err.ctx.command_path if err.ctx else "credit-trigger"
+        click.echo(f"{path}: {err.format_message()} (帮助 / help: {path} --help)", err=True)
         sys.exit(err.exit_code)
     except click.ClickException as err:
-        err.show()
+        click.echo(f"credit-trigger: {err.format_message()}", err=True)
         sys.exit(STOP)
     except (click.Abort, KeyboardInterrupt):
         click.echo("已中断 / interrupted", err=True)

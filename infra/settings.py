@@ -224,6 +224,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.upper().startswith(PREFIX)}
     for field, value in settings:
         plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+        plain = plain.absolute() if isinstance(plain, Path) else plain  # it may stand elsewhere
         kept[PREFIX + field.upper()] = "" if plain is None else str(plain)
     return kept
 
