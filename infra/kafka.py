@@ -1,6 +1,7 @@
 """How our Kafka clients are set up, and where a key belongs."""
 
 from functools import lru_cache
+from struct import Struct, unpack_from
 from typing import Any
 
 import structlog
@@ -13,6 +14,9 @@ _MASK = 0xFFFFFFFF
 _M = 0x5BD1E995
 
 
+_words = {count: Struct(f"<{count}I").unpack_from for count in range(1, 33)}
+
+
 def murmur2(key: bytes) -> int:
     """Return Kafka's murmur2 hash of *key*, as an unsigned 32-bit number.
 
@@ -20,13 +24,13 @@ def murmur2(key: bytes) -> int:
     """
     length = len(key)
     h = 0x9747B28C ^ length
-    whole = length & ~3
-    for start in range(0, whole, 4):
-        k = int.from_bytes(key[start : start + 4], "little") * _M & _MASK
-        k = (k ^ k >> 24) * _M & _MASK
-        h = h * _M & _MASK ^ k
-    if length > whole:
-        h = (h ^ int.from_bytes(key[whole:], "little")) * _M & _MASK
+    count = length >> 2
+    words = _words[count](key) if 0 < count < 33 else unpack_from(f"<{count}I", key)  # noqa: PLR2004
+    for word in words:
+        k = word * _M & _MASK
+        h = h * _M & _MASK ^ ((k ^ k >> 24) * _M & _MASK)
+    if length & 3:
+        h = (h ^ int.from_bytes(key[count << 2 :], "little")) * _M & _MASK
     h = (h ^ h >> 13) * _M & _MASK
     return h ^ h >> 15
 

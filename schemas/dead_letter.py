@@ -10,6 +10,8 @@ PREFIX = "dlq-"
 MAX_CARRIED_BYTES = 900_000  # above this a dead letter could not pass the broker uncompressed
 
 Header = tuple[str, bytes]
+# As confluent-kafka hands them over, and takes them.
+RawHeaders = dict[str, str | bytes | None] | list[tuple[str, str | bytes | None]]
 
 
 def dead_letter_headers(
@@ -23,6 +25,14 @@ def dead_letter_headers(
         ("dlq-reason", fault.reason.value.encode()),
         ("dlq-detail", fault.detail.encode()[:2000]),
         ("dlq-at", format_instant(at).encode()),
+    ]
+
+
+def header_list(raw: RawHeaders | None) -> list[Header]:
+    """Return *raw* as pairs of name and bytes; a header without a value has empty bytes."""
+    pairs = raw.items() if isinstance(raw, dict) else raw or ()
+    return [
+        (name, value.encode() if isinstance(value, str) else value or b"") for name, value in pairs
     ]
 
 

@@ -5,6 +5,7 @@ exactly what is wrong or, having the last word, takes it.
 """
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -33,7 +34,9 @@ _MASK = bytes(
 )
 _LONG_NUMBER = b"0" * 17
 _GROUPS = b"0 0"
-_FULL_WIDTH = b"\xef\xbc"
+_GROUPED_NUMBER = re.compile(rb"(?:0[ \t]*){17}")
+_FULL_WIDTH = b"\xef\xbc"  # also begins every full-width comma
+_FULL_WIDTH_DIGIT = re.compile(rb"\xef\xbc[\x90-\x99]")
 _ESCAPE = b"\\u"
 _WORST_FIRST = (Reason.NATURAL_PERSON, Reason.SUSPECT_TYPO, Reason.BAD_USCC, Reason.UNKNOWN_FIELD)
 _ENVELOPE = frozenset({"specversion", "id", "source", "type", "subject", "data"})
@@ -75,7 +78,9 @@ def refuse_natural_person(raw: bytes) -> None:
         with suppress(ValueError, RecursionError):  # no JSON: looked at as it is
             text = json.dumps(json.loads(text), ensure_ascii=False)
         found = holds_resident_number(text)
-    elif _GROUPS in mask or _FULL_WIDTH in raw:
+    elif (_GROUPS in mask and _GROUPED_NUMBER.search(mask)) or (
+        _FULL_WIDTH in raw and _FULL_WIDTH_DIGIT.search(raw)
+    ):
         found = holds_resident_number(text)
     else:
         found = _holds_plain_number(raw, mask)

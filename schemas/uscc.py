@@ -8,6 +8,7 @@ accepts `123456789012345678`.
 
 import re
 from datetime import date
+from operator import mul
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -18,7 +19,9 @@ from schemas.errors import Reason
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I O S V Z; the index is the value
 LOOKALIKES = frozenset("IOSVZ")
 
-_VALUE = {character: value for value, character in enumerate(ALPHABET)}
+# Value of each byte, so that a check is a translation and a sum: it is due for every new code.
+_VALUES_31 = bytes(max(ALPHABET.find(chr(byte)), 0) for byte in range(256))
+_VALUES_11 = bytes(int(chr(b), 36) if chr(b).isalnum() and b < 128 else 0 for b in range(256))  # noqa: PLR2004
 _WEIGHTS_31 = tuple(pow(3, position, 31) for position in range(17))
 _WEIGHTS_11 = (3, 7, 9, 10, 5, 8, 4, 2)
 _CLASSES = {
@@ -96,14 +99,14 @@ def normalise_uscc(text: str) -> str:
 
 def check_character(first17: str) -> str:
     """Return position 18 for the 17 characters before it (GB 32100-2015, modulo 31)."""
-    total = sum(_VALUE[c] * w for c, w in zip(first17, _WEIGHTS_31, strict=True))
-    return ALPHABET[-total % 31]
+    values = first17.encode().translate(_VALUES_31)
+    return ALPHABET[-sum(map(mul, values, _WEIGHTS_31)) % 31]
 
 
 def organisation_check(first8: str) -> str:
     """Return the ninth character of an organisation code (GB 11714-1997, modulo 11)."""
-    total = sum(int(c, 36) * w for c, w in zip(first8, _WEIGHTS_11, strict=True))
-    return "0123456789X"[-total % 11]
+    values = first8.encode().translate(_VALUES_11)
+    return "0123456789X"[-sum(map(mul, values, _WEIGHTS_11)) % 11]
 
 
 def make_uscc(first8: str, body8: str) -> str:

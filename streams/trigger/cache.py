@@ -6,13 +6,14 @@ used. Position and values are read in one script: a flush between two commands o
 position and lost the keys.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 import redis
 
 from schemas.errors import RetryLaterError
+from schemas.lean import PartitionState
 from streams.trigger.keys import ENTRIES_FIELD, IDENTITY_PREFIX, MATTER_PREFIX
 
 _READ = f"""
@@ -33,8 +34,9 @@ return out
 
 _WRITE = f"""
 local position = redis.call('GET', KEYS[1])
-if position ~= ARGV[1] and not (position == false and ARGV[1] == '') then return 0 end
-local space, i, n = ARGV[3], 5, 4 + 4 * tonumber(ARGV[4])
+if ARGV[1] ~= '*' and position ~= ARGV[1] then return 0 end
+local space, i, n = ARGV[3], 6, 5 + 4 * tonumber(ARGV[5])
+redis.call('SET', space .. 'state', ARGV[4])
 while i <= n do
   redis.call('HSET', space .. 's:' .. ARGV[i], '{MATTER_PREFIX}' .. ARGV[i+1], ARGV[i+2],
     '{IDENTITY_PREFIX}' .. ARGV[i+3], ARGV[i+1])
@@ -95,6 +97,16 @@ class Changes:
         return len(self.matters) + len(self.entries)
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One partition's step; without `before` the cache is taken over whatever it holds."""
+
+    before: CachePosition | None
+    after: CachePosition
+    state: PartitionState
+    changes: Changes
+
+
 class CacheMovedError(RetryLaterError):
     """Redis is not where this worker left it: restore from `credit.state`, then go on."""
 
@@ -116,16 +128,18 @@ class StateCache:
         """Return what every key of the namespace *space* begins with."""
         return f"{self.prefix(partition)}{space}:"
 
-    def position(self, partition: int) -> CachePosition | None:
+    def position(self, partition: int) -> tuple[CachePosition, PartitionState] | None:
         """Return where the cache says it stands; None if it is empty or cannot be read."""
         raw = self._client.get(self.prefix(partition) + "position")
         try:
-            return msgspec.json.decode(raw, type=CachePosition) if raw else None
+            position = msgspec.json.decode(raw or b"", type=CachePosition)
+            state = self._client.get(self.space(partition, position.space) + "state")
+            return position, msgspec.json.decode(state or b"", type=PartitionState)
         except msgspec.MsgspecError:
             return None
 
     def read(
-        self, wanted: dict[int, tuple[CachePosition, Sequence[str], Sequence[str]]]
+        self, wanted: Mapping[int, tuple[CachePosition, Sequence[str], Sequence[str]]]
     ) -> dict[int, Found]:
         """Return what stands under the wanted triples and subjects of each partition.
 
@@ -158,16 +172,16 @@ class StateCache:
             found[partition] = Found(answer[1:split], answer[split:])
         return found
 
-    def write(
-        self, changes: dict[int, tuple[CachePosition | None, CachePosition, Changes]]
-    ) -> None:
+    def write(self, moves: dict[int, Move]) -> None:
         """Move each partition from one position to the next. Raises: CacheMovedError."""
         pipe = self._client.pipeline(transaction=False)
-        for partition, (before, after, changed) in changes.items():
+        for partition, move in moves.items():
+            changed = move.changes
             args: list[str | bytes | int] = [
-                msgspec.json.encode(before) if before else b"",
-                msgspec.json.encode(after),
-                self.space(partition, after.space),
+                msgspec.json.encode(move.before) if move.before else b"*",
+                msgspec.json.encode(move.after),
+                self.space(partition, move.after.space),
+                msgspec.json.encode(move.state),
                 len(changed.matters),
             ]
             for matter in changed.matters:
@@ -180,7 +194,7 @@ class StateCache:
             self._write(keys=[self.prefix(partition) + "position"], args=args, client=pipe)
         refused = [
             str(partition)
-            for partition, moved in zip(changes, pipe.execute(), strict=True)
+            for partition, moved in zip(moves, pipe.execute(), strict=True)
             if not moved
         ]
         if refused:
@@ -190,7 +204,7 @@ class StateCache:
     def members(self, partition: int, space: str, list_code: str) -> dict[str, str]:
         """Return the entries, not removed, of one list in one partition: id -> revision."""
         held = self._client.hgetall(f"{self.space(partition, space)}l:{list_code}")
-        return {entry.decode(): revision.decode() for entry, revision in held.items()}
+        return {_text(entry): _text(revision) for entry, revision in held.items()}
 
     def drop_spaces_but(self, partition: int, space: str) -> None:
         """Delete what older namespaces of *partition* left behind."""
@@ -211,8 +225,5 @@ class StateCache:
         return escaped + "*"
 
 
-def entry_members(entries: Iterable[tuple[str, str, int, bool]]) -> list[tuple[str, str, str]]:
-    """Return the membership changes of (list code, entry id, revision, removed) rows."""
-    return [
-        (code, entry, "" if removed else str(revision)) for code, entry, revision, removed in entries
-    ]
+def _text(raw: bytes | str) -> str:
+    return raw if isinstance(raw, str) else raw.decode()

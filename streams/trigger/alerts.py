@@ -1,0 +1,124 @@
+"""What officers are told: one alert for each decision that stops, and for what it brought."""
+
+from schemas.decision import Verdict
+from schemas.ids import identity
+from schemas.lean import ActionData, AlertData, DecisionData
+from schemas.uscc import is_individual_business
+
+_VERDICT_TEXT = {
+    Verdict.DENY.value: (
+        "{who} 的办件 {no} 命中强制性惩戒措施，不予通过（{reasons}）。请依告知书送达当事人。",
+        "Application {no} of {who} is denied by a mandatory measure ({reasons})."
+        " Serve the notice on the party.",
+    ),
+    Verdict.HOLD.value: (
+        "{who} 的办件 {no} 需人工复核后方可办理（{reasons}）。",
+        "Application {no} of {who} awaits a human review ({reasons}).",
+    ),
+}
+
+
+def verdict_alert(
+    subject: str, decision: DecisionData, actions: tuple[ActionData, ...], at: str
+) -> AlertData | None:
+    """Return the alert that a deny or a hold raises for its department, at once."""
+    words = _VERDICT_TEXT.get(decision.verdict)
+    if words is None:
+        return None
+    named = [a for a in actions if a.polarity == "punish"]
+    zh = "；".join(a.measure.title for a in named) or "；".join(r.zh for r in decision.reasons)
+    en = ", ".join(a.measure.id for a in named) or "; ".join(r.en for r in decision.reasons)
+    values = {"who": _masked(subject), "no": decision.application_no}
+    return AlertData(
+        alert_id=identity("alert", decision.decision_id, str(decision.sequence), decision.verdict),
+        kind=decision.verdict,
+        urgency="now",
+        department=decision.department,
+        uscc=subject,
+        action_id=named[0].action_id if named else None,
+        decision_id=decision.decision_id,
+        text_zh=words[0].format(reasons=zh, **values),
+        text_en=words[1].format(reasons=en, **values),
+        raised_at=at,
+    )
+
+
+def reward_alert(subject: str, action: ActionData, at: str) -> AlertData:
+    """Return the alert that tells a department of a reward it may give."""
+    return _about_action(
+        "reward",
+        "day",
+        subject,
+        action,
+        at,
+        f"{_masked(subject)} 的办件 {action.application_no} 可享受激励措施：{action.measure.title}。",
+        f"Application {action.application_no} of {_masked(subject)} earns {action.measure.id}.",
+    )
+
+
+def withdrawn_alert(subject: str, action: ActionData, at: str) -> AlertData:
+    """Return the alert that an action no longer stands."""
+    return _about_action(
+        "withdrawn",
+        "now",
+        subject,
+        action,
+        at,
+        f"{_masked(subject)} 的措施“{action.measure.title}”已撤回（{action.reason}）。",
+        f"{action.measure.id} on {_masked(subject)} is withdrawn ({action.reason}).",
+    )
+
+
+def unsound_list_alert(list_code: str, partition: int, office: str, at: str) -> AlertData:
+    """Return the alert that a list's count or digest differs from what is held."""
+    return AlertData(
+        alert_id=identity("stale_list", list_code, str(partition), at),
+        kind="stale_list",
+        urgency="now",
+        department=office,
+        uscc=None,
+        action_id=None,
+        decision_id=None,
+        text_zh=f"名单 {list_code} 在分区 {partition} 的条目数或摘要不一致，请重新全量导入。",
+        text_en=f"List {list_code}: count or digest differs in partition {partition};"
+        " import it in full again.",
+        raised_at=at,
+    )
+
+
+def wrong_place_alert(topic: str, where: str, office: str, at: str) -> AlertData:
+    """Return the alert that a sender's partitioner or keys are wrong."""
+    return AlertData(
+        alert_id=identity("wrong_place", topic, where),
+        kind="hold",
+        urgency="now",
+        department=office,
+        uscc=None,
+        action_id=None,
+        decision_id=None,
+        text_zh=f"{topic} {where} 的消息键或分区有误，已转入死信；更正后用 dlq replay 重放。",
+        text_en=f"{topic} {where}: wrong key or partition, set aside; correct it, then dlq replay.",
+        raised_at=at,
+    )
+
+
+def _about_action(
+    kind: str, urgency: str, subject: str, action: ActionData, at: str, zh: str, en: str
+) -> AlertData:
+    return AlertData(
+        alert_id=identity("alert", action.action_id, str(action.revision), kind),
+        kind=kind,
+        urgency=urgency,
+        department=action.department,
+        uscc=subject,
+        action_id=action.action_id,
+        decision_id=action.decision_id,
+        text_zh=zh,
+        text_en=en,
+        raised_at=at,
+    )
+
+
+def _masked(subject: str) -> str:
+    """An individual business may be known by its code: the last six stay hidden in texts."""
+    return subject[:12] + "******" if is_individual_business(subject) else subject

@@ -1,0 +1,258 @@
+"""Events, decided one by one: duplicates, the decision, what it withdraws, what it splits into."""
+
+import hashlib
+from collections import Counter
+from datetime import date
+
+import msgspec
+from msgspec.structs import replace
+
+from schemas import topics
+from schemas.action import ActionChange
+from schemas.errors import Reason, RejectRecordError
+from schemas.lean import (
+    ActionData,
+    ActionRef,
+    ConsortiumParent,
+    DecidedEvent,
+    DecisionData,
+    EventPosition,
+    EventRef,
+    KnownEntry,
+    Matter,
+    MemberEventData,
+    PartitionState,
+    Position,
+    encode,
+    encode_sorted,
+)
+from schemas.times import echo_instant
+from streams.rules.catalogue import Catalogue
+from streams.rules.decide import decide
+from streams.rules.matter import superseded_by
+from streams.rules.outcome import AsOf, Outcome
+from streams.rules.standing import Standing
+from streams.rules.transitions import Moved, withdraw
+from streams.trigger.alerts import reward_alert, verdict_alert, withdrawn_alert
+from streams.trigger.cache import Changes
+from streams.trigger.consortium import shares_of
+from streams.trigger.intake import EventIn
+from streams.trigger.keys import matter_key
+from streams.trigger.outbox import Outbox
+
+_decode = msgspec.json.Decoder(Matter).decode
+_NOTHING = Matter((), (), None)
+
+
+class PartitionMoment:
+    """What is the same for all events of one partition in one batch."""
+
+    def __init__(self, partition: int, state: PartitionState, standing: Standing) -> None:
+        self.day = state.day
+        self.day_text = state.day.isoformat()
+        self.standing = standing
+        self.list_position = Position(partition, state.inputs.get(topics.LISTS, 0))
+        self.review_position = Position(partition, state.inputs.get(topics.REVIEWS, 0))
+
+
+class EventFold:
+    """Decides the events of one batch over a copy of what is known."""
+
+    def __init__(
+        self, catalogue: Catalogue, outbox: Outbox, changes: dict[int, Changes], partitions: int
+    ) -> None:
+        self.duplicates: Counter[str] = Counter()  # by topic
+        self._catalogue = catalogue
+        self._outbox = outbox
+        self._changes = changes
+        self._partitions = partitions
+        self._matters: dict[tuple[str, str], Matter] = {}
+        self._seen: dict[tuple[str, str], str] = {}
+
+    def event(
+        self,
+        item: EventIn,
+        moment: PartitionMoment,
+        entries: tuple[KnownEntry, ...],
+        matter_raw: bytes | None,
+        seen_in: bytes | None,
+    ) -> None:
+        """Decide one event. Raises: RejectRecordError."""
+        event = item.event
+        subject = event.subject
+        where = subject, item.matter
+        matter = self._matters.get(where)
+        if matter is None:
+            matter = _decode(matter_raw) if matter_raw else _NOTHING
+        data = encode_sorted(event.data)
+        time_text = echo_instant(event.time, item.time)
+        content = _content(event.type, time_text, data)
+        if self._is_repeated(item, matter, content, seen_in):
+            return
+        outcome = decide(
+            event,
+            entries,
+            self._catalogue,
+            as_of=AsOf(self._outbox.at, moment.day, moment.standing, item.time),
+        )
+        gone = self._withdraw(item, matter) if matter.actions else ()
+        decided = self._decided(item, moment, outcome, time_text)
+        self._tell(item, decided, outcome)
+        if event.data.members:
+            self._outbox.records.extend(shares_of(item, self._partitions))
+        known = DecidedEvent(
+            event.source,
+            event.id,
+            event.type,
+            time_text,
+            content,
+            item.topic,
+            item.partition,
+            item.offset,
+            0,
+            decided.verdict,
+            moment.day,
+            msgspec.Raw(data),
+            decided.consortium_of,
+        )
+        self._keep(item, matter, known, outcome, gone, moment.day)
+
+    def _is_repeated(
+        self, item: EventIn, matter: Matter, content: str, seen_in: bytes | None
+    ) -> bool:
+        """Tell whether this very event was decided before. Raises: RejectRecordError."""
+        event = item.event
+        seen = self._seen.get((event.subject, item.decision_id))
+        if seen is None and seen_in is not None:
+            seen = seen_in.decode()
+        if seen is None:
+            return False
+        if seen == item.matter:
+            for known in matter.events:
+                if known.id == event.id and known.source == event.source:
+                    if known.content == content:
+                        self.duplicates[item.topic] += 1
+                        return True
+                    break
+        detail = (
+            "source and id: decided before with other content; a corrected record needs a new id"
+        )
+        raise RejectRecordError(Reason.ID_REUSED, detail)
+
+    def _withdraw(self, item: EventIn, matter: Matter) -> tuple[ActionData, ...]:
+        """Withdraw what the earlier stages of this matter did: a later stage takes their place."""
+        subject = item.event.subject
+        gone = []
+        for action in superseded_by(matter.actions, self._catalogue.stages, item.stage):
+            step = withdraw(action, "superseded")
+            if not isinstance(step, Moved):  # superseded_by gives live actions alone
+                continue
+            after = step.action
+            gone.append(after)
+            self._outbox.action(
+                item.partition, subject, ActionChange.WITHDRAWN, after, item.event.traceparent
+            )
+            self._outbox.alert(withdrawn_alert(subject, after, self._outbox.now))
+        return tuple(gone)
+
+    def _decided(
+        self, item: EventIn, moment: PartitionMoment, outcome: Outcome, time_text: str
+    ) -> DecisionData:
+        event = item.event
+        data = event.data
+        return DecisionData(
+            item.decision_id,
+            0,
+            EventRef(event.source, event.id, event.type, time_text),
+            data.department,
+            data.item_code,
+            data.application_no,
+            outcome.verdict.value,
+            tuple([ActionRef(a.action_id, a.effect, a.state) for a in outcome.actions]),
+            outcome.reasons,
+            outcome.entries,
+            self._outbox.now,
+            "event",
+            self._catalogue.version,
+            EventPosition(item.topic, item.partition, item.offset),
+            moment.list_position,
+            moment.review_position,
+            moment.day_text,
+            _parent_of(item),
+            tuple(dict.fromkeys(m.uscc for m in data.members if m.uscc != event.subject)),
+        )
+
+    def _tell(self, item: EventIn, decided: DecisionData, outcome: Outcome) -> None:
+        """Write the decision, its actions, alerts and its place in the tally."""
+        outbox, subject, trace = self._outbox, item.event.subject, item.event.traceparent
+        outbox.decision(item.partition, subject, decided, trace)
+        for action in outcome.actions:
+            outbox.action(item.partition, subject, ActionChange.ISSUED, action, trace)
+            if action.polarity == "reward":
+                outbox.alert(reward_alert(subject, action, outbox.now))
+        if decided.verdict != "pass":
+            alert = verdict_alert(subject, decided, outcome.actions, outbox.now)
+            if alert is not None:
+                outbox.alert(alert)
+        for measure in outcome.shadows:
+            outbox.shadows[measure] += 1
+        stage = item.stage
+        day = decided.event.time[:10]  # its text is in +08:00 already
+        outbox.count(
+            (item.topic, item.partition),
+            item.offset,
+            (day, decided.department, stage.family, stage.stage, decided.verdict),
+        )
+
+    def _keep(
+        self,
+        item: EventIn,
+        matter: Matter,
+        known: DecidedEvent,
+        outcome: Outcome,
+        gone: tuple[ActionData, ...],
+        day: date,
+    ) -> None:
+        """Remember the event and its actions in its matter."""
+        subject = item.event.subject
+        where = subject, item.matter
+        events = matter.events
+        if events:
+            events = tuple(self._without_data(e, item) for e in events)
+        actions = matter.actions
+        if gone:
+            after = {a.action_id: a for a in gone}
+            actions = tuple(after.get(a.action_id, a) for a in actions)
+        closed = day if item.stage.terminal else matter.closed_on
+        kept = Matter((*events, known), actions + outcome.actions, closed)
+        self._matters[where] = kept
+        self._seen[subject, item.decision_id] = item.matter
+        record = encode(kept)
+        self._changes[item.partition].matters.append(
+            (subject, item.matter, record, item.decision_id)
+        )
+        self._outbox.state(item.partition, matter_key(subject, item.matter), record)
+
+    def _without_data(self, known: DecidedEvent, item: EventIn) -> DecidedEvent:
+        """Only the newest stage can be decided again; of earlier ones the identity is enough."""
+        if known.data is None:
+            return known
+        _, _, step = known.type.partition(".")
+        family, _, stage = step.partition(".")
+        earlier = self._catalogue.stage(family, stage)
+        if earlier is None or (
+            earlier.family == item.stage.family and earlier.rank <= item.stage.rank
+        ):
+            return replace(known, data=None)
+        return known
+
+
+def _content(event_type: str, time_text: str, data: bytes) -> str:
+    """Return the hash by which the same identity with other content is noticed."""
+    head = f"{event_type}\n{time_text}\n".encode()
+    return hashlib.blake2b(head + data, digest_size=16).hexdigest()
+
+
+def _parent_of(item: EventIn) -> ConsortiumParent | None:
+    data = item.event.data
+    return data.consortium_of if isinstance(data, MemberEventData) else None

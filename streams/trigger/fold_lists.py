@@ -1,0 +1,147 @@
+"""List changes and watermarks, folded one by one into what a partition knows."""
+
+import hashlib
+from collections import Counter
+
+import msgspec
+from msgspec.structs import replace
+
+from schemas.errors import Reason, RejectRecordError
+from schemas.lean import (
+    Envelope,
+    KnownEntry,
+    ListChangeData,
+    ListFreshness,
+    PartitionState,
+    SubjectEntries,
+    encode,
+)
+from schemas.list_change import REMOVED, RESUMED, SUSPENDED
+from schemas.times import format_instant
+from streams.trigger.alerts import unsound_list_alert
+from streams.trigger.cache import Changes
+from streams.trigger.intake import ChangeIn, PublishedIn
+from streams.trigger.keys import entries_key
+from streams.trigger.outbox import Outbox
+
+Entries = tuple[KnownEntry, ...]
+_decode = msgspec.json.Decoder(SubjectEntries).decode
+
+
+def decode_entries(raw: bytes | None) -> Entries:
+    """Return the entries that a record of a subject holds."""
+    return _decode(raw).entries if raw else ()
+
+
+def digest_of(members: dict[str, str]) -> str:
+    """Return the digest of a list in a partition: sorted `entry_id@revision` lines (contracts E)."""
+    lines = sorted(f"{entry}@{revision}\n" for entry, revision in members.items())
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+class ListFold:
+    """Folds the lists of one batch. `entries` is what the batch's subjects have, as it changes."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        changes: dict[int, Changes],
+        members: dict[tuple[int, str], dict[str, str]],
+        office: str,
+    ) -> None:
+        self.entries: dict[str, Entries] = {}
+        self.counts: Counter[tuple[str, str]] = Counter()  # (list code, outcome)
+        self._outbox = outbox
+        self._changes = changes
+        self._members = members
+        self._office = office
+
+    def change(self, item: ChangeIn, held: Entries) -> None:
+        """Fold one change of a subject that holds *held*. Raises: RejectRecordError."""
+        subject = item.change.subject
+        known = self.entries.get(subject, held)
+        found = _find(known, item.change.data)
+        entry = _told(item, found)
+        if found is not None and not _is_news(found, entry, item.change):
+            older = item.change.data.revision < found.change.revision
+            self.counts[entry.change.list_code, "older" if older else "same"] += 1
+            return
+        kept = [e for e in known if e is not found]
+        self.entries[subject] = (*kept, entry)
+        self.counts[entry.change.list_code, "applied"] += 1
+        self._note_member(item.partition, entry)
+
+    def published(self, item: PublishedIn, state: PartitionState) -> PartitionState:
+        """Return the partition's state after a watermark; one that does not add up is unsound."""
+        data = item.published.data
+        newest = state.lists.get(data.list_code)
+        if newest is not None and newest.generation >= data.generation:
+            self.counts[data.list_code, "older"] += 1
+            return state
+        members = self._members[item.partition, data.list_code]
+        sound = len(members) == data.count and digest_of(members) == data.digest
+        if not sound:
+            self._outbox.alert(
+                unsound_list_alert(data.list_code, item.partition, self._office, self._outbox.now)
+            )
+        self.counts[data.list_code, "published" if sound else "unsound"] += 1
+        freshness = ListFreshness(data.generation, data.published_at, item.appended_at, sound)
+        return replace(state, lists={**state.lists, data.list_code: freshness})
+
+    def write(self, partition_of: dict[str, int]) -> None:
+        """Add the records of every subject whose entries changed."""
+        for subject, entries in self.entries.items():
+            partition = partition_of[subject]
+            record = encode(SubjectEntries(entries))
+            self._outbox.state(partition, entries_key(subject), record)
+            self._changes[partition].entries[subject] = record
+
+    def _note_member(self, partition: int, entry: KnownEntry) -> None:
+        change = entry.change
+        gone = change.removed_on is not None
+        revision = "" if gone else str(change.revision)
+        self._changes[partition].members.append((change.list_code, change.entry_id, revision))
+        loaded = self._members.get((partition, change.list_code))
+        if loaded is not None:
+            if gone:
+                loaded.pop(change.entry_id, None)
+            else:
+                loaded[change.entry_id] = revision
+
+
+def _find(known: Entries, data: ListChangeData) -> KnownEntry | None:
+    for entry in known:
+        change = entry.change
+        if change.entry_id == data.entry_id and change.list_code == data.list_code:
+            return entry
+    return None
+
+
+def _told(item: ChangeIn, found: KnownEntry | None) -> KnownEntry:
+    """Return the entry as this change tells it; what it does not say about suspension stays."""
+    kind = item.change.type
+    suspended = kind == SUSPENDED or (
+        kind not in (RESUMED, REMOVED) and found is not None and found.suspended
+    )
+    return KnownEntry(
+        item.change.data, suspended, item.change.source, format_instant(item.appended_at)
+    )
+
+
+def _is_news(found: KnownEntry, told: KnownEntry, change: Envelope[ListChangeData]) -> bool:
+    """Tell whether a change is later than what is known.
+
+    Raises: RejectRecordError for another content under the same revision, or after removal.
+    """
+    if change.data.revision < found.change.revision:
+        return False
+    same = found.change == told.change and found.suspended == told.suspended
+    if change.data.revision == found.change.revision:
+        if same:
+            return False
+        detail = "data.revision: known with other content; a change needs a higher revision"
+        raise RejectRecordError(Reason.ID_REUSED, detail)
+    if found.change.removed_on is not None:
+        detail = "data.entry_id: was removed, which is final; a new listing needs a new entry_id"
+        raise RejectRecordError(Reason.ID_REUSED, detail)
+    return True

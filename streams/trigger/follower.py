@@ -1,0 +1,97 @@
+"""A consumer that reads given partitions up to a given end, and knows how far it has come.
+
+An end marker of a transaction takes an offset and is never delivered, so the last message is not
+the end: the EOF event is.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
+from infra.kafka import consumer_config
+from schemas.errors import RetryLaterError, StopServiceError
+from streams.trigger.offsets import Ends
+
+_POLL_S = 0.02
+
+
+def refuse_lost_position(error: KafkaError | None) -> None:
+    """Raise StopServiceError if *error* means that the log no longer has our position."""
+    if error is not None and error.code() in (
+        KafkaError._AUTO_OFFSET_RESET,  # noqa: SLF001  # confluent's public names begin so
+        KafkaError.OFFSET_OUT_OF_RANGE,
+    ):
+        msg = (
+            f"{error.str()}: the log no longer has the position to go on from. Nothing is skipped:"
+            " restore the topic, or move the position on purpose"
+        )
+        raise StopServiceError(msg)
+
+
+class Follower:
+    """Follows partitions assigned by hand, read_committed."""
+
+    def __init__(self, bootstrap: str, group: str) -> None:
+        self._consumer = Consumer(
+            consumer_config(bootstrap, group, enable_partition_eof=True, fetch_wait_max_ms=50)
+        )
+        self._next: dict[tuple[str, int], int] = {}
+
+    def follow(self, positions: Ends) -> None:
+        """Read on from *positions*, and nothing else."""
+        self._next = dict(positions)
+        self._consumer.assign(
+            [TopicPartition(t, p, offset) for (t, p), offset in positions.items()]
+        )
+
+    def position(self, topic: str, partition: int) -> int:
+        """Return the next offset that has not been read."""
+        return self._next[topic, partition]
+
+    def has_reached(self, ends: Ends) -> bool:
+        """Tell whether everything before *ends* has been read."""
+        return all(self._next.get(where, end) >= end for where, end in ends.items())
+
+    def take(self, most: int, wait_s: float = 0.0) -> list[Message]:
+        """Return up to *most* messages that have arrived. Raises: StopServiceError."""
+        messages = []
+        for message in self._consumer.consume(most, wait_s):
+            where = str(message.topic()), int(message.partition() or 0)
+            error = message.error()
+            if error is None:
+                self._next[where] = int(message.offset() or 0) + 1
+                messages.append(message)
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+                self._next[where] = max(self._next.get(where, 0), int(message.offset() or 0))
+            else:
+                refuse_lost_position(error)
+        return messages
+
+    def read_to(
+        self, ends: Ends, *, most: int, timeout_s: float, meanwhile: Callable[[], None]
+    ) -> Iterable[list[Message]]:
+        """Yield what comes before *ends*, in lists of up to *most*, until all of it was read.
+
+        Raises: RetryLaterError after *timeout_s* without a step: a provider's open transaction
+        holds the rest back.
+        """
+        deadline = time.monotonic() + timeout_s
+        gathered: list[Message] = []
+        while not self.has_reached(ends):
+            found = self.take(most - len(gathered), _POLL_S)
+            if found:
+                deadline = time.monotonic() + timeout_s
+            gathered += found
+            if len(gathered) >= most:
+                yield gathered
+                gathered = []
+            meanwhile()
+            if time.monotonic() > deadline:
+                msg = f"cannot read to the end within {timeout_s:.0f} s: an open transaction?"
+                raise RetryLaterError(msg)
+        yield gathered
+
+    def close(self) -> None:
+        """Leave."""
+        self._consumer.close()

@@ -1,0 +1,217 @@
+"""Messages as they lie in Kafka to what may be folded, or the reason why not."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from confluent_kafka import Message
+from msgspec import Struct
+
+from infra.kafka import murmur2_partition
+from schemas import incoming, topics
+from schemas.dead_letter import Header, header_list
+from schemas.errors import Reason, RejectRecordError
+from schemas.ids import decision_id
+from schemas.lean import EventData, Envelope, ListChangeData, MemberEventData
+from schemas.list_change import PUBLISHED, ListPublished
+from schemas.times import from_millis, parse_instant
+from streams.rules.catalogue import Catalogue, StagePlace
+from streams.rules.place import place_of
+from streams.trigger.keys import matter_id
+
+FUTURE_LIMIT = timedelta(minutes=10)
+AGE_LIMIT = timedelta(days=400)
+# A member's share is `<id>/<uscc>`: the parent's id must leave room for that.
+MAX_CONSORTIUM_ID = 480
+_PREFIX = "credit."
+
+
+class EventIn(Struct, gc=False):
+    """A department's event, or a member's share of one, fit to be decided."""
+
+    message: Message
+    topic: str
+    partition: int
+    offset: int
+    event: Envelope[EventData]
+    time: datetime
+    decision_id: str
+    matter: str
+    stage: StagePlace
+
+
+class ChangeIn(Struct, gc=False):
+    """A list change fit to be folded."""
+
+    message: Message
+    topic: str
+    partition: int
+    offset: int
+    change: Envelope[ListChangeData]
+    appended_at: datetime
+
+
+class PublishedIn(Struct, gc=False):
+    """A watermark fit to be folded."""
+
+    message: Message
+    topic: str
+    partition: int
+    offset: int
+    published: ListPublished
+    appended_at: datetime
+
+
+class RejectedIn(Struct, gc=False):
+    """A message that becomes a dead letter."""
+
+    message: Message
+    topic: str
+    partition: int
+    offset: int
+    fault: RejectRecordError
+
+
+class Intake:
+    """Checks each message against the schemas, the catalogue and its place in Kafka."""
+
+    def __init__(self, catalogue: Catalogue, partitions: int) -> None:
+        self._catalogue = catalogue
+        self._partitions = partitions
+        self._admitted: dict[tuple[str, str, str], StagePlace] = {}
+
+    def event(self, message: Message) -> EventIn | RejectedIn:
+        """Return what `credit.events.*` or `credit.members` delivered."""
+        topic, partition, offset = _place(message)
+        try:
+            raw = _value(message)
+            if topic == topics.MEMBERS:
+                event: Envelope[Any] = incoming.member_event(
+                    raw, lambda: header_list(message.headers())
+                )
+                _refuse_foreign_share(event)
+            else:
+                event = incoming.department_event(raw, lambda: header_list(message.headers()))
+            self._refuse_wrong_place(message, event.subject, partition)
+            data = event.data
+            key = topic, event.type, data.department
+            stage = self._admitted.get(key) or self._admit(key, data.item_code)
+            instant = parse_instant(event.time)
+            _refuse_strange_time(instant, message)
+            if data.members and len(event.id) > MAX_CONSORTIUM_ID:
+                detail = f"id: at most {MAX_CONSORTIUM_ID} characters for a consortium; shorten it"
+                raise RejectRecordError(Reason.BAD_FIELD, detail)
+        except RejectRecordError as fault:
+            return RejectedIn(message, topic, partition, offset, fault)
+        return EventIn(
+            message,
+            topic,
+            partition,
+            offset,
+            event,
+            instant,
+            decision_id(event.source, event.id),
+            matter_id(data.department, data.application_no),
+            stage,
+        )
+
+    def list_message(self, message: Message) -> ChangeIn | PublishedIn | RejectedIn:
+        """Return what `credit.lists` delivered."""
+
+        def headers() -> list[Header]:
+            return header_list(message.headers())
+
+        topic, partition, offset = _place(message)
+        try:
+            raw = _value(message)
+            if incoming.type_of(raw, headers) == PUBLISHED:
+                published = incoming.list_published(raw, headers)
+                self._refuse_provider(published.source, published.data.list_code)
+                _refuse_other_key(message, published.data.list_code)
+                return PublishedIn(
+                    message, topic, partition, offset, published, _appended_at(message)
+                )
+            change = incoming.list_change(raw, headers)
+            self._refuse_provider(change.source, change.data.list_code)
+            self._refuse_wrong_place(message, change.subject, partition)
+            _refuse_future(parse_instant(change.time), message)
+        except RejectRecordError as fault:
+            return RejectedIn(message, topic, partition, offset, fault)
+        return ChangeIn(message, topic, partition, offset, change, _appended_at(message))
+
+    def _admit(self, key: tuple[str, str, str], item_code: str) -> StagePlace:
+        """Check type, topic and department once for all events that share them."""
+        topic, event_type, department = key
+        stage = place_of(event_type, item_code, department, self._catalogue).stage
+        if topic not in (topics.MEMBERS, topics.events_topic(stage.family)):
+            detail = f"type: {topic} carries other types; publish to {_PREFIX}events.<family>"
+            raise RejectRecordError(Reason.UNKNOWN_TYPE, detail)
+        registered = self._catalogue.current_department(department)
+        if registered is None or stage.family not in registered.families:
+            detail = (
+                f"data.department: may not speak about {stage.family}; enter the family for it"
+                " in departments.yaml, or ask the right department"
+            )
+            raise RejectRecordError(Reason.UNKNOWN_DEPARTMENT, detail)
+        self._admitted[key] = stage
+        return stage
+
+    def _refuse_wrong_place(self, message: Message, subject: str, partition: int) -> None:
+        key = _refuse_other_key(message, subject)
+        if murmur2_partition(key, self._partitions) != partition:
+            detail = (
+                f"lies in partition {partition}, not where murmur2 puts its key; set the"
+                " producer's partitioner to Kafka's default, then `dlq replay`"
+            )
+            raise RejectRecordError(Reason.WRONG_PARTITION, detail)
+
+    def _refuse_provider(self, source: str, list_code: str) -> None:
+        if list_code not in self._catalogue.lists:
+            detail = f"data.list_code: no such list; allowed: {', '.join(self._catalogue.lists)}"
+            raise RejectRecordError(Reason.UNKNOWN_LIST, detail)
+        if not self._catalogue.may_provide(source, list_code):
+            detail = f"source: may not speak for {list_code}; enter the provider in lists.yaml"
+            raise RejectRecordError(Reason.UNKNOWN_PROVIDER, detail)
+
+
+def _place(message: Message) -> tuple[str, int, int]:
+    return str(message.topic()), int(message.partition() or 0), int(message.offset() or 0)
+
+
+def _value(message: Message) -> bytes:
+    value = message.value()
+    if not isinstance(value, bytes):
+        raise RejectRecordError(Reason.NOT_CLOUDEVENTS, "no value; send a CloudEvent")
+    return value
+
+
+def _refuse_other_key(message: Message, subject: str) -> bytes:
+    key = message.key()
+    expected = subject.encode()
+    if key != expected:
+        detail = "the Kafka key must be the subject, UTF-8; set the key, then send again"
+        raise RejectRecordError(Reason.SUBJECT_KEY_MISMATCH, detail)
+    return expected
+
+
+def _refuse_foreign_share(event: Envelope[MemberEventData]) -> None:
+    if event.source != topics.TRIGGER_SOURCE:
+        detail = f"source: {topics.MEMBERS} is written by the trigger alone"
+        raise RejectRecordError(Reason.UNKNOWN_PROVIDER, detail)
+
+
+def _refuse_strange_time(instant: datetime, message: Message) -> None:
+    if _refuse_future(instant, message) - instant > AGE_LIMIT:
+        detail = f"time: older than {AGE_LIMIT.days} days; such a matter needs a human"
+        raise RejectRecordError(Reason.TOO_OLD, detail)
+
+
+def _refuse_future(instant: datetime, message: Message) -> datetime:
+    arrived = _appended_at(message)
+    if instant - arrived > FUTURE_LIMIT:
+        detail = "time: more than 10 minutes after arrival; correct the sender's clock"
+        raise RejectRecordError(Reason.TIME_IN_FUTURE, detail)
+    return arrived
+
+
+def _appended_at(message: Message) -> datetime:
+    return from_millis(message.timestamp()[1])

@@ -1,0 +1,187 @@
+"""What one batch writes: records for Kafka, and the counts that go with them."""
+
+import hashlib
+from collections import Counter
+from datetime import date, datetime
+
+from confluent_kafka import Message
+
+from schemas import topics
+from schemas.action import ActionChange
+from schemas.alert import ALERT_RAISED
+from schemas.cloudevent import CONTENT_TYPE
+from schemas.dead_letter import (
+    MAX_CARRIED_BYTES,
+    carries_nothing,
+    dead_letter_headers,
+    header_list,
+    original_headers,
+)
+from schemas.decision import DECISION_MADE
+from schemas.errors import RejectRecordError
+from schemas.ids import identity
+from schemas.lean import (
+    ActionData,
+    AlertData,
+    DecisionData,
+    Outgoing,
+    TallyCount,
+    TallyData,
+    encode,
+)
+from schemas.tally import TALLY_COUNTED
+from schemas.times import format_instant
+from streams.trigger.transaction import Record
+
+Headers = list[tuple[str, str | bytes | None]]
+HEADERS: Headers = [("content-type", CONTENT_TYPE.encode())]
+_TO_ONE_PARTITION = 0
+
+TallyKey = tuple[str, str, str, str, str]
+
+
+class Outbox:
+    """Collects the records of one batch; `now` is the batch's instant in text."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self.now = format_instant(at)
+        self.records: list[Record] = []
+        self.verdicts: Counter[tuple[str, str]] = Counter()
+        self.actions: Counter[tuple[str, str]] = Counter()
+        self.alerts: Counter[str] = Counter()
+        self.rejected: Counter[str] = Counter()
+        self.shadows: Counter[str] = Counter()
+        self._tallies: dict[tuple[str, int], dict[TallyKey, int]] = {}
+        self._last: dict[tuple[str, int], int] = {}
+
+    def decision(
+        self, partition: int, subject: str, data: DecisionData, traceparent: str | None
+    ) -> None:
+        """Add one decision."""
+        message = Outgoing(
+            f"{data.decision_id}/{data.sequence}",
+            topics.TRIGGER_SOURCE,
+            DECISION_MADE,
+            subject,
+            data.decided_at,
+            data,
+            traceparent,
+        )
+        self.records.append(
+            Record(topics.DECISIONS, partition, subject.encode(), encode(message), HEADERS)
+        )
+
+    def action(
+        self,
+        partition: int,
+        subject: str,
+        change: ActionChange,
+        data: ActionData,
+        traceparent: str | None,
+    ) -> None:
+        """Add one change of an action."""
+        message = Outgoing(
+            f"{data.action_id}/{data.revision}",
+            topics.TRIGGER_SOURCE,
+            f"credit.action.{change.value}",
+            subject,
+            self.now,
+            data,
+            traceparent,
+        )
+        self.records.append(
+            Record(topics.ACTIONS, partition, subject.encode(), encode(message), HEADERS)
+        )
+        self.actions[data.effect, change.value] += 1
+
+    def alert(self, data: AlertData) -> None:
+        """Add one alert."""
+        self.alerts[data.kind] += 1
+        message = Outgoing(
+            data.alert_id,
+            topics.TRIGGER_SOURCE,
+            ALERT_RAISED,
+            data.department,
+            data.raised_at,
+            data,
+        )
+        self.records.append(
+            Record(
+                topics.ALERTS, _TO_ONE_PARTITION, data.department.encode(), encode(message), HEADERS
+            )
+        )
+
+    def state(self, partition: int, key: bytes, value: bytes) -> None:
+        """Add one record of working state."""
+        self.records.append(Record(topics.STATE, partition, key, value, None))
+
+    def count(self, where: tuple[str, int], offset: int, key: TallyKey) -> None:
+        """Count one decision for the tally of its input partition.
+
+        *key*: business day, department, family, stage, verdict.
+        """
+        tally = self._tallies.get(where)
+        if tally is None:
+            tally = self._tallies[where] = {}
+        tally[key] = tally.get(key, 0) + 1
+        self._last[where] = offset
+
+    def tallies(self) -> None:
+        """Add the tallies of the batch, one for each input partition and department."""
+        for where, counts in self._tallies.items():
+            batch = f"{where[0]}/{where[1]}/{self._last[where]}"
+            by_department: dict[str, list[TallyCount]] = {}
+            for (day, department, family, stage, verdict), n in sorted(counts.items()):
+                by_department.setdefault(department, []).append(
+                    TallyCount(date.fromisoformat(day), department, family, stage, verdict, n)
+                )
+                self.verdicts[family, verdict] += n
+            for department, rows in by_department.items():
+                self._tally(department, TallyData(batch, rows))
+
+    def _tally(self, department: str, data: TallyData) -> None:
+        message = Outgoing(
+            identity(data.batch_id, department),
+            topics.TRIGGER_SOURCE,
+            TALLY_COUNTED,
+            department,
+            self.now,
+            data,
+        )
+        self.records.append(
+            Record(topics.TALLIES, _TO_ONE_PARTITION, department.encode(), encode(message), HEADERS)
+        )
+
+    def dead_letter(self, message: Message, fault: RejectRecordError) -> None:
+        """Set one message aside with its reason; a person's leaves nothing of itself."""
+        headers = dead_letter_headers(
+            fault,
+            topic=str(message.topic()),
+            partition=int(message.partition() or 0),
+            offset=int(message.offset() or 0),
+            at=self.at,
+        )
+        key, value = message.key(), message.value()
+        if carries_nothing(fault.reason):
+            key = value = None
+        else:
+            carried = original_headers(header_list(message.headers()))
+            if len(value or b"") + sum(len(v or b"") for _, v in carried) > MAX_CARRIED_BYTES:
+                headers += [("dlq-sha256", _digest(value))]
+                value, carried = None, []
+            headers = carried + headers
+        raw: Headers = [*headers]
+        self.records.append(
+            Record(topics.DEAD_LETTERS, _TO_ONE_PARTITION, _raw(key), _raw(value), raw)
+        )
+        self.rejected[fault.reason.value] += 1
+
+
+def _digest(value: bytes | str | None) -> bytes:
+    raw = value.encode() if isinstance(value, str) else value or b""
+    return hashlib.sha256(raw).hexdigest().encode()
+
+
+def _raw(text: bytes | str | None) -> bytes | None:
+    return text.encode() if isinstance(text, str) else text

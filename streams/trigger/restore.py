@@ -1,0 +1,180 @@
+"""Bring the cache of one partition to where `credit.state` is.
+
+Same log and behind: the difference is replayed. Another log, ahead of it, or too old to trust
+(compaction may have dropped deletions): rebuilt into a namespace of its own, which takes effect
+with its position. `credit.state` is the truth in every case.
+"""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import msgspec
+import structlog
+from confluent_kafka import Message
+
+from schemas import topics
+from schemas.errors import RetryLaterError, StopServiceError
+from schemas.ids import decision_id
+from schemas.lean import Matter, PartitionState
+from schemas.state import BIRTH_KEY, POSITION_KEY
+from streams.trigger.cache import CachePosition, Changes, Move, StateCache
+from streams.trigger.fold_lists import decode_entries
+from streams.trigger.follower import Follower
+from streams.trigger.keys import split_key
+from streams.trigger.offsets import LogEnds
+
+log = structlog.get_logger("restore")
+
+DELETE_RETENTION = timedelta(days=7)
+MAX_AGE_S = DELETE_RETENTION.total_seconds() / 2
+CHUNK = 5_000
+_READ_TIMEOUT_S = 30.0
+
+# Stands in the cache until the first position record was read, which ends every transaction.
+_UNKNOWN = PartitionState({}, date.min, {})
+
+_state = msgspec.json.Decoder(PartitionState).decode
+_matter = msgspec.json.Decoder(Matter).decode
+
+
+class _Birth(msgspec.Struct):
+    birth_id: str
+
+
+class Interrupted(RetryLaterError):  # noqa: N818  # not a fault: the assignment changed
+    """The partitions were taken away while they were being restored."""
+
+
+@dataclass(slots=True)
+class Restored:
+    """A partition ready to go on; `state` is None where the log is new."""
+
+    position: CachePosition
+    state: PartitionState | None
+    is_new: bool
+
+
+class Restore:
+    """Restores partitions, one after the other; *meanwhile* is called between any two steps."""
+
+    def __init__(
+        self,
+        cache: StateCache,
+        ends: LogEnds,
+        follower: Follower,
+        *,
+        meanwhile: Callable[[], None],
+        progress: Callable[[int, int, int], None],
+    ) -> None:
+        self._cache = cache
+        self._ends = ends
+        self._follower = follower
+        self._meanwhile = meanwhile
+        self._progress = progress
+
+    def partition(self, number: int) -> Restored:
+        """Return *number* restored. Raises: RetryLaterError, StopServiceError."""
+        where = (topics.STATE, number)
+        end = self._ends.ask([where])()[where]
+        birth = self._birth_of(number, end)
+        if birth is None:
+            return self._begin(number)
+        held = self._cache.position(number)
+        if held is not None and self._can_go_on(held[0], birth, end):
+            before, state = held
+        else:
+            why = "empty" if held is None else "another log, ahead, or too old"
+            log.info("cache_rebuilt", partition=number, records=end, why=why)
+            before, state = None, None
+        return self._replay(number, birth, before, state, end)
+
+    def _begin(self, number: int) -> Restored:
+        """Return the position of a log that has nothing yet; the first commit gives it its birth."""
+        position = CachePosition(uuid.uuid4().hex, 0, time.time(), _new_space())
+        return Restored(position, None, is_new=True)
+
+    def _birth_of(self, number: int, end: int) -> str | None:
+        where = (topics.STATE, number)
+        begin = self._ends.beginnings([where])[where]
+        if begin >= end:
+            return None
+        self._follower.follow({where: begin})
+        while not self._follower.has_reached({where: end}):
+            first = self._follower.take(1, 0.1)
+            self._meanwhile()
+            if first:
+                if first[0].key() != BIRTH_KEY:
+                    msg = (
+                        f"{topics.STATE}/{number}: does not begin with its birth; it was truncated"
+                        " or written by somebody else. Restore the topic from a copy"
+                    )
+                    raise StopServiceError(msg)
+                return msgspec.json.decode(first[0].value() or b"", type=_Birth).birth_id
+        return None  # nothing but aborted transactions
+
+    def _can_go_on(self, held: CachePosition, birth: str, end: int) -> bool:
+        return held.birth_id == birth and held.offset <= end and time.time() - held.at <= MAX_AGE_S
+
+    def _replay(
+        self,
+        number: int,
+        birth: str,
+        before: CachePosition | None,
+        state: PartitionState | None,
+        end: int,
+    ) -> Restored:
+        where = (topics.STATE, number)
+        space = before.space if before else _new_space()
+        start = before.offset if before else self._ends.beginnings([where])[where]
+        position = before or CachePosition(birth, start, time.time(), space)
+        self._follower.follow({where: start})
+        for chunk in self._follower.read_to(
+            {where: end}, most=CHUNK, timeout_s=_READ_TIMEOUT_S, meanwhile=self._meanwhile
+        ):
+            changes, newest = _changes_in(chunk)
+            state = newest or state or _UNKNOWN
+            reached = self._follower.position(*where)
+            after = CachePosition(birth, reached, time.time(), space)
+            self._cache.write({number: Move(before, after, state, changes)})
+            before = position = after
+            self._progress(number, reached - start, end - start)
+            self._meanwhile()
+        if state is None or state is _UNKNOWN:
+            msg = f"{topics.STATE}/{number}: no position in the log. Restore the topic from a copy"
+            raise StopServiceError(msg)
+        self._cache.drop_spaces_but(number, space)
+        return Restored(position, state, is_new=False)
+
+
+def _changes_in(chunk: list[Message]) -> tuple[Changes, PartitionState | None]:
+    changes, state = Changes(), None
+    for message in chunk:
+        key, value = message.key(), message.value()
+        if key is None or value is None or key == BIRTH_KEY:
+            continue
+        if key == POSITION_KEY:
+            state = _state(value)
+            continue
+        uscc, kind, identifier = split_key(_bytes(key))
+        if kind == "entries":
+            changes.entries[uscc] = _bytes(value)
+            for entry in decode_entries(_bytes(value)):
+                change = entry.change
+                revision = "" if change.removed_on is not None else str(change.revision)
+                changes.members.append((change.list_code, change.entry_id, revision))
+        elif kind == "matter":
+            for event in _matter(value).events:
+                identity = decision_id(event.source, event.id)
+                changes.matters.append((uscc, identifier, _bytes(value), identity))
+    return changes, state
+
+
+def _bytes(raw: bytes | str) -> bytes:
+    return raw if isinstance(raw, bytes) else raw.encode()
+
+
+def _new_space() -> str:
+    return uuid.uuid4().hex[:8]

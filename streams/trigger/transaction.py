@@ -1,0 +1,141 @@
+"""One Kafka transaction a batch: decisions, actions, state and input offsets, or none of them."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from infra.kafka import producer_config
+from schemas.errors import RetryLaterError
+
+# The broker aborts what a dead worker left open after this long, if nobody takes over before.
+TRANSACTION_TIMEOUT_MS = 15_000
+_INIT_TIMEOUT_S = 30.0
+
+
+class Record(NamedTuple):
+    """One message to write; partition -1 leaves the choice to the partitioner."""
+
+    topic: str
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, str | bytes | None]] | None
+
+
+class Landed(NamedTuple):
+    """Where a partition's position record came to lie, and the broker's append time (ms).
+
+    `appended_ms` is None where the topic keeps the producer's times.
+    """
+
+    offset: int
+    appended_ms: int | None
+
+
+class Transactions:
+    """The producer of one worker. `transactional.id` is group + lowest owned partition."""
+
+    def __init__(self, bootstrap: str, group: str) -> None:
+        self._bootstrap = bootstrap
+        self._group = group
+        self._producer: Producer | None = None
+
+    def take_over(self, partitions: Iterable[int]) -> None:
+        """Become the only writer of *partitions*.
+
+        Initialises the ids of all of them, not ours alone: that aborts at once whatever a dead
+        worker left open. Raises: RetryLaterError.
+        """
+        numbers = sorted(partitions)
+        self.forget()
+        try:
+            with ThreadPoolExecutor(max_workers=8) as pool:
+                producers = list(pool.map(self._initialised, numbers))
+        except KafkaException as err:
+            msg = "cannot become the writer of the owned partitions; trying again"
+            raise RetryLaterError(msg) from err
+        self._producer = producers[0]
+
+    def forget(self) -> None:
+        """Drop the producer; whatever it had open is aborted by the next take-over."""
+        self._producer = None
+
+    def commit(
+        self,
+        records: Iterable[Record],
+        positions: Iterable[Record],
+        offsets: list[TopicPartition],
+        metadata: Any,  # noqa: ANN401  # confluent's opaque group metadata
+    ) -> dict[int, Landed]:
+        """Write everything and the offsets in one transaction; say where *positions* landed.
+
+        *metadata*: the group's, as of the poll of this batch: after a rebalance it is refused.
+        Raises: RetryLaterError when nothing was written and the batch must be dropped.
+        """
+        producer = self._producer
+        if producer is None:
+            msg = "no longer the writer of these partitions"
+            raise RetryLaterError(msg)
+        landed: dict[int, Landed] = {}
+
+        def note(error: KafkaError | None, message: Message) -> None:
+            if error is None:
+                kind, stamp = message.timestamp()
+                appended = stamp if kind == _LOG_APPEND_TIME else None
+                landed[int(message.partition() or 0)] = Landed(int(message.offset() or 0), appended)
+
+        try:
+            producer.begin_transaction()
+            for record in records:
+                _produce(producer, record)
+            for topic, partition, key, value, _ in positions:
+                producer.produce(topic, value, key, partition, on_delivery=note)
+            if offsets:
+                producer.send_offsets_to_transaction(offsets, metadata)
+            producer.flush()
+            producer.commit_transaction()
+        except KafkaException as err:
+            self._abort(producer)
+            msg = f"the batch was not committed ({err.args[0].name()}); it will be decided again"
+            raise RetryLaterError(msg) from err
+        return landed
+
+    def _abort(self, producer: Producer) -> None:
+        """End the transaction; a producer that cannot is dropped, the take-over makes a new one."""
+        self.forget()
+        try:
+            producer.abort_transaction(10)
+        except KafkaException:
+            return
+
+    def _initialised(self, partition: int) -> Producer:
+        producer = Producer(
+            producer_config(
+                self._bootstrap,
+                transactional_id=f"{self._group}-{partition}",
+                transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+                retry_backoff_ms=5,  # the next transaction meets the last one's end: wait briefly
+                linger_ms=5,
+                batch_num_messages=100_000,
+                queue_buffering_max_messages=1_000_000,
+                queue_buffering_max_kbytes=1_000_000,
+            )
+        )
+        producer.init_transactions(_INIT_TIMEOUT_S)
+        return producer
+
+
+_LOG_APPEND_TIME = 2
+
+
+def _produce(producer: Producer, record: Record) -> None:
+    topic, partition, key, value, headers = record
+    while True:
+        try:
+            producer.produce(topic, value, key, partition, headers=headers)
+        except BufferError:
+            producer.poll(0.05)
+        else:
+            return

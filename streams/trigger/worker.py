@@ -1,0 +1,289 @@
+"""The loop: poll, barrier, fold, commit, cache. One thread, so one order for each organisation.
+
+Two conditions only. Flowing: batches are decided. Halted: after an assignment, or any trouble, the
+worker stays a member, restores its partitions from `credit.state` and flows again. Nothing is
+mended in place: what was not committed is read again.
+"""
+
+import time
+from collections.abc import Callable
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import redis
+import structlog
+from confluent_kafka import KafkaException, Message, TopicPartition
+
+from infra.clock import Clock
+from schemas import topics
+from schemas.errors import RetryLaterError
+from schemas.lean import PartitionState, encode
+from schemas.state import BIRTH_KEY, POSITION_KEY
+from schemas.times import from_millis, legal_day
+from streams.rules.catalogue import Catalogue
+from streams.trigger.batch import Batches, Folded, Owned
+from streams.trigger.cache import CacheMovedError, CachePosition, Changes, Move, StateCache
+from streams.trigger.follower import Follower
+from streams.trigger.inputs import EventInputs, Polled
+from streams.trigger.offsets import LogEnds
+from streams.trigger.restore import Interrupted, Restore, Restored
+from streams.trigger.telemetry import Telemetry
+from streams.trigger.transaction import Landed, Record, Transactions
+
+log = structlog.get_logger("trigger")
+
+MOST_EVENTS = 10_000  # bounds a transaction well inside its timeout; batches below grow with load
+IDLE_WAIT_S = 0.02
+BARRIER_TIMEOUT_S = 30.0
+CLOCK_TOLERANCE = timedelta(minutes=5)
+LOOK_EVERY_S = 5.0
+_RETRY_WAIT_S = 0.5
+
+
+class Worker:
+    """One trigger worker. `run` returns when `stop` was called; all else is an error."""
+
+    def __init__(
+        self,
+        *,
+        inputs: EventInputs,
+        lists: Follower,
+        states: Follower,
+        ends: LogEnds,
+        cache: StateCache,
+        transactions: Transactions,
+        batches: Batches,
+        catalogue: Catalogue,
+        clock: Clock,
+        telemetry: Telemetry,
+        check_cache: Callable[[], None],
+    ) -> None:
+        self._inputs, self._lists, self._ends = inputs, lists, ends
+        self._cache, self._transactions, self._batches = cache, transactions, batches
+        self._catalogue, self._clock, self._telemetry = catalogue, clock, telemetry
+        self._restore = Restore(
+            cache, ends, states, meanwhile=self._still_ours, progress=telemetry.restoring
+        )
+        self._owned: dict[int, Owned] = {}
+        self._generation = -1
+        self._clock_agrees = True
+        self._catalogue_written = False
+        self._stopping = False
+        self._check_cache = check_cache
+        self._looked_s = 0.0
+
+    def stop(self) -> None:
+        """End after the batch in hand; safe in a signal handler."""
+        self._stopping = True
+
+    def run(self) -> None:
+        """Work until stopped. Raises: StopServiceError."""
+        try:
+            while not self._stopping:
+                self._step()
+        finally:
+            self._inputs.close()
+            self._lists.close()
+
+    def _step(self) -> None:
+        self._telemetry.turned()
+        try:
+            if not self._inputs.flowing:
+                self._take_over()
+            else:
+                self._work()
+                self._look_around()
+        except (RetryLaterError, redis.RedisError, KafkaException) as trouble:
+            self._halt(trouble)
+
+    def _halt(self, trouble: Exception) -> None:
+        """Drop the batch, stay a member, and let the next step restore what is ours."""
+        self._inputs.halt()
+        self._telemetry.halted(trouble)
+        log.warning("halted", why=self._telemetry.ready().why)
+        if not isinstance(trouble, CacheMovedError | Interrupted):
+            time.sleep(_RETRY_WAIT_S)
+
+    # Taking over
+
+    def _take_over(self) -> None:
+        self._inputs.keep_alive()
+        if not self._inputs.owned:
+            time.sleep(IDLE_WAIT_S)
+            return
+        self._generation = self._inputs.generation
+        numbers = sorted(self._inputs.owned)
+        self._telemetry.taking_over(numbers)
+        self._transactions.take_over(numbers)
+        self._still_ours()
+        self._check_cache()
+        restored = {number: self._restore.partition(number) for number in numbers}
+        self._still_ours()
+        self._owned = self._claim(restored)
+        self._flow()
+        self._telemetry.flowing(numbers)
+        log.info("flowing", partitions=numbers)
+
+    def _still_ours(self) -> None:
+        """Keep the membership while waiting. Raises: Interrupted if the assignment changed."""
+        self._inputs.keep_alive()
+        if self._stopping or self._generation != self._inputs.generation:
+            msg = "the assignment changed"
+            raise Interrupted(msg)
+
+    def _claim(self, restored: dict[int, Restored]) -> dict[int, Owned]:
+        """Commit the positions we start from: births of new logs, and the broker's time with them."""
+        beginnings = self._ends.beginnings(self._input_partitions(restored))
+        owned, births = {}, []
+        for number, found in restored.items():
+            state = found.state or PartitionState({}, legal_day(self._clock()), {})
+            missing = {
+                topic: offset
+                for (topic, partition), offset in beginnings.items()
+                if partition == number and topic not in state.inputs
+            }
+            state = PartitionState(missing | state.inputs, state.day, state.lists)
+            owned[number] = Owned(found.position, state)
+            if found.is_new:
+                birth = encode({"birth_id": found.position.birth_id})
+                births.append(Record(topics.STATE, number, BIRTH_KEY, birth, None))
+        states = {number: each.state for number, each in owned.items()}
+        # With offsets, though none moved: so a worker that lost its partitions is refused here too.
+        offsets = [
+            TopicPartition(topic, number, offset)
+            for number, state in states.items()
+            for topic, offset in state.inputs.items()
+        ]
+        landed = self._commit(births, states, offsets, self._inputs.metadata())
+        moves = {}
+        for number, each in owned.items():
+            before = None if restored[number].is_new else each.position
+            after = self._after(each.position, landed[number])
+            moves[number] = Move(before, after, each.state, Changes())
+            each.position = after
+        self._cache.write(moves)
+        return owned
+
+    def _input_partitions(self, numbers: dict[int, Any]) -> list[tuple[str, int]]:
+        names = (*self._inputs.topics, topics.LISTS, topics.REVIEWS)
+        return [(topic, number) for topic in names for number in numbers]
+
+    def _flow(self) -> None:
+        events = {
+            (topic, number): each.state.inputs[topic]
+            for number, each in self._owned.items()
+            for topic in self._inputs.topics
+        }
+        lists = {
+            (topics.LISTS, number): each.state.inputs[topics.LISTS]
+            for number, each in self._owned.items()
+        }
+        self._lists.follow(lists)
+        self._inputs.resume(events)
+
+    # Working
+
+    def _work(self) -> None:
+        began = time.perf_counter()
+        polled = self._inputs.poll(MOST_EVENTS, IDLE_WAIT_S)
+        if self._generation != self._inputs.generation:
+            self._telemetry.dropped("rebalance")
+            return
+        if not polled.messages:
+            changes = self._lists.take(MOST_EVENTS)
+            if changes:
+                self._decide(Polled([], self._inputs.metadata()), changes, {})
+            return
+        answer = self._ends.ask([(topics.LISTS, number) for number in self._owned])
+        polled_at = time.perf_counter()
+        ends = answer()
+        gathered: list[Message] = []
+        for changes in self._lists.read_to(
+            ends, most=MOST_EVENTS, timeout_s=BARRIER_TIMEOUT_S, meanwhile=lambda: None
+        ):
+            if gathered:
+                self._decide(Polled([], polled.metadata), gathered, {})
+            gathered = changes
+        phases = {"poll": polled_at - began, "barrier": time.perf_counter() - polled_at}
+        self._decide(polled, gathered, phases)
+
+    def _look_around(self) -> None:
+        """Show lags, list ages and the day, and look whether Redis may throw keys away."""
+        now_s = time.monotonic()
+        if now_s - self._looked_s < LOOK_EVERY_S:
+            return
+        self._looked_s = now_s
+        states = {number: each.state for number, each in self._owned.items()}
+        self._telemetry.standings(states, self._clock())
+        self._telemetry.lags(self._inputs.lags({n: s.inputs for n, s in states.items()}))
+        self._check_cache()
+
+    def _decide(self, polled: Polled, changes: list[Message], phases: dict[str, float]) -> None:
+        """Fold, commit and cache one batch."""
+        now = self._clock()
+        today = (
+            legal_day(now) if self._clock_agrees else min(o.state.day for o in self._owned.values())
+        )
+        folded = self._batches.fold(polled.messages, changes, self._owned, at=now, today=today)
+        committing = time.perf_counter()
+        offsets = [
+            TopicPartition(topic, number, offset)
+            for number, state in folded.states.items()
+            for topic, offset in state.inputs.items()
+            if self._owned[number].state.inputs.get(topic) != offset
+        ]
+        landed = self._commit(folded.outbox.records, folded.states, offsets, polled.metadata)
+        caching = time.perf_counter()
+        self._remember(folded, landed)
+        phases |= folded.phases
+        phases["commit"] = caching - committing
+        phases["redis_write"] = time.perf_counter() - caching
+        self._telemetry.batch(polled.messages, folded, phases, self._clock())
+
+    def _commit(
+        self,
+        records: list[Record],
+        states: dict[int, PartitionState],
+        offsets: list[TopicPartition],
+        metadata: Any,  # noqa: ANN401  # confluent's opaque group metadata
+    ) -> dict[int, Landed]:
+        if not self._catalogue_written:
+            records = [self._catalogue_record(), *records]
+        positions = [
+            Record(topics.STATE, number, POSITION_KEY, encode(state), None)
+            for number, state in states.items()
+        ]
+        landed = self._transactions.commit(records, positions, offsets, metadata)
+        self._catalogue_written = True
+        self._compare_clocks(landed)
+        return landed
+
+    def _catalogue_record(self) -> Record:
+        whole = {"version": self._catalogue.version, "files": dict(self._catalogue.files)}
+        key = self._catalogue.version.encode()
+        return Record(topics.CATALOGUES, 0, key, msgspec.json.encode(whole), None)
+
+    def _remember(self, folded: Folded, landed: dict[int, Landed]) -> None:
+        moves = {}
+        for number, state in folded.states.items():
+            owned = self._owned[number]
+            after = self._after(owned.position, landed[number])
+            moves[number] = Move(owned.position, after, state, folded.changes[number])
+            self._owned[number] = Owned(after, state)
+        self._cache.write(moves)
+
+    def _after(self, position: CachePosition, landed: Landed) -> CachePosition:
+        return CachePosition(position.birth_id, landed.offset + 1, time.time(), position.space)
+
+    def _compare_clocks(self, landed: dict[int, Landed]) -> None:
+        """Let days pass only while the broker's clock says the same as ours."""
+        stamps = [each.appended_ms for each in landed.values() if each.appended_ms is not None]
+        if stamps:
+            apart = abs(from_millis(max(stamps)) - self._clock())
+            agrees = apart <= CLOCK_TOLERANCE
+            if agrees != self._clock_agrees:
+                log.warning("clock", agrees=agrees, apart_s=apart.total_seconds())
+            self._clock_agrees = agrees
+            self._telemetry.clock(agrees=agrees)
