@@ -83,6 +83,9 @@ def main() -> NoReturn:
     try:
         # A verb may return its exit code; click returns that of `ctx.exit` in the same way.
         code = command.main(prog_name="credit-trigger", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as err:
+        err.show()  # the whole help, as asked for by saying nothing
+        sys.exit(err.exit_code)
     except click.UsageError as err:
         path = err.ctx.command_path if err.ctx else "credit-trigger"
         click.echo(f"{path}: {err.format_message()} (帮助 / help: {path} --help)", err=True)
