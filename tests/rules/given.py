@@ -7,7 +7,7 @@ from pathlib import Path
 
 from infra.catalogue_files import read_catalogue
 from schemas.lean import Envelope, EventData, KnownEntry, ListChangeData
-from schemas.times import SHANGHAI
+from schemas.times import SHANGHAI, format_instant, parse_instant
 from streams.rules.catalogue import Catalogue, build_catalogue
 from streams.rules.outcome import AsOf
 from streams.rules.standing import Standing
@@ -56,7 +56,7 @@ def event(
         source="/department/example",
         type=type_,
         subject=subject,
-        time=at_noon(on),
+        time=format_instant(at_noon(on)),
         data=EventData(
             department=department(by),
             item_code=item,
@@ -103,10 +103,8 @@ def entry(
     return KnownEntry(change, suspended, "/provider/example", "2026-01-01T08:00:00.000+08:00")
 
 
-def as_of(
-    happened: Envelope[EventData], day: date = TODAY, standing: Standing = FRESH
-) -> AsOf:
-    return AsOf(at_noon(day), day, standing, happened.time)
+def as_of(happened: Envelope[EventData], day: date = TODAY, standing: Standing = FRESH) -> AsOf:
+    return AsOf(at_noon(day), day, standing, parse_instant(happened.time))
 
 
 def standing(*, missing: Iterable[str] = (), stale: Iterable[str] = ()) -> Standing:
