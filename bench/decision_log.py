@@ -33,9 +33,7 @@ def read_decisions(bootstrap: str, topic: str, partitions: int, events: int) -> 
 
     Raises: BenchStopError if the topic cannot be read to its end.
     """
-    consumer = Consumer(
-        consumer_config(bootstrap, "bench-reader", enable_partition_eof=True)
-    )
+    consumer = Consumer(consumer_config(bootstrap, "bench-reader", enable_partition_eof=True))
     consumer.assign([TopicPartition(topic, partition, 0) for partition in range(partitions)])
     appended, seen, repeated = array("q"), bytearray(events), 0
     ended: set[int] = set()
@@ -51,8 +49,8 @@ def read_decisions(bootstrap: str, topic: str, partitions: int, events: int) -> 
                 if (error := message.error()) is not None:
                     if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001  # its public name
                         raise KafkaException(error)
-                    ended.add(message.partition())
-                elif found := _EVENT_ID.search(message.value()):
+                    ended.add(message.partition() or 0)
+                elif found := _EVENT_ID.search(message.value() or b""):
                     sequence = int(found.group(1))
                     repeated += seen[sequence]
                     seen[sequence] = 1

@@ -24,7 +24,7 @@ from schemas.cloudevent import CONTENT_TYPE
 from schemas.times import format_instant, legal_day
 from schemas.topics import LISTS
 
-HEADERS = [("content-type", CONTENT_TYPE.encode())]
+HEADERS: list[tuple[str, str | bytes | None]] = [("content-type", CONTENT_TYPE.encode())]
 REDIS_BATCH = 5_000
 _FLUSH_LIMIT_S = 120.0
 
@@ -84,9 +84,7 @@ def fill_lists(
                 count=counts[partition] if filled else 0,
                 digest=digests[partition].hexdigest() if filled else nothing,
             )
-            producer.produce(
-                LISTS, watermark, code.encode(), partition=partition, headers=HEADERS
-            )
+            producer.produce(LISTS, watermark, code.encode(), partition=partition, headers=HEADERS)
     _flush(producer)
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import LeftOutError
-from bench.free_port import free_port
 from bench.kafka_ready import wait_for_kafka
+from infra.embedded import free_port
 
 IMAGE = "apache/kafka:4.1.0"
 LABEL = "credit-trigger.bench"
@@ -79,7 +79,12 @@ def _run_arguments(port: int) -> list[str]:
 def _remove_leftovers() -> None:
     """Remove the containers of benches that were killed: their process is no more."""
     listed = _docker(
-        "ps", "-aq", "--filter", f"label={LABEL}", "--format", f'{{{{.ID}}}} {{{{.Label "{LABEL}"}}}}'
+        "ps",
+        "-aq",
+        "--filter",
+        f"label={LABEL}",
+        "--format",
+        f'{{{{.ID}}}} {{{{.Label "{LABEL}"}}}}',
     )
     for line in listed.splitlines():
         container, _, pid = line.partition(" ")

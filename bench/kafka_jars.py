@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from bench.child_process import ChildProcess
 from bench.errors import LeftOutError
-from bench.free_port import free_port
 from bench.java import JavaTools
 from bench.kafka_ready import wait_for_kafka
+from infra.embedded import free_port
 
 START_WAIT_S = 60.0
 # Groups start without the wait for more members, and the inner topics are small: both shorten

@@ -8,6 +8,7 @@ from bench.errors import LeftOutError
 from bench.java import java_tools
 from bench.kafka_docker import start_in_docker
 from bench.kafka_jars import start_from_jars
+from infra.embedded import EmbeddedServices
 
 Say = Callable[[str], None]
 
@@ -30,7 +31,7 @@ class KafkaServer:
 def choose_kafka(named: str | None, work: Path, say: Say) -> KafkaServer:
     """Return a running broker; *named* is `CREDIT_BENCH_KAFKA`, *work* takes logs and data.
 
-    Raises: BenchStopError if not even the embedded one starts.
+    Raises: StopServiceError if not even the embedded one starts.
     """
     if named:
         return KafkaServer(named, f"Kafka at {named}", is_apache=True, stop=lambda: None)
@@ -55,13 +56,12 @@ def choose_kafka(named: str | None, work: Path, say: Say) -> KafkaServer:
             stop=container.stop,
             passed_over=tuple(passed_over),
         )
-    from bench.kafka_embedded import start_embedded  # noqa: PLC0415  # only where nothing else is
-
-    embedded = start_embedded(work)
+    embedded = EmbeddedServices(work, with_redis=False)
+    embedded.__enter__()  # its end is `stop`, called by the run's own exit stack
     return KafkaServer(
-        embedded.bootstrap,
+        embedded.kafka,
         "the embedded broker (memory only: figures do not carry over to Apache Kafka)",
         is_apache=False,
-        stop=embedded.stop,
+        stop=embedded.close,
         passed_over=tuple(passed_over),
     )

@@ -105,7 +105,7 @@ def _wait_until_it_answers(
     raise LeftOutError(msg)
 
 
-def _run_phase(  # noqa: PLR0913  # a phase is its engine, its reader and its pace
+def _run_phase(  # noqa: PLR0913, PLR0917  # a phase is its engine, its reader and its pace
     engine: Engine,
     process: ChildProcess,
     reader: Consumer,
@@ -141,11 +141,11 @@ def _run_phase(  # noqa: PLR0913  # a phase is its engine, its reader and its pa
             if (code := process.exit_code) is not None:
                 msg = f"it ended with {code}: {process.last_words()[:200]}"
                 raise LeftOutError(msg)
+            if sender.exit_code:  # neither running nor 0
+                msg = f"the paced producer failed: {sender.last_words()[:200]}"
+                raise LeftOutError(msg)
     finally:
-        sender.stop()
-    if sender.exit_code:
-        msg = f"the paced producer failed: {sender.last_words()[:200]}"
-        raise LeftOutError(msg)
+        sender.stop()  # every answer may be here a moment before the sender has ended by itself
     return answers
 
 
@@ -160,7 +160,7 @@ def _read(reader: Consumer, engine: Engine, phase: int, answers: _Answers) -> in
     for message in (first, *reader.consume(2_000, 0)):
         if (error := message.error()) is not None:
             raise KafkaException(error)
-        sent = _SENT.search(message.value())
+        sent = _SENT.search(message.value() or b"")
         if sent is None or int(sent.group(1)) != phase:
             continue
         found += 1
@@ -169,9 +169,7 @@ def _read(reader: Consumer, engine: Engine, phase: int, answers: _Answers) -> in
     return found
 
 
-def _summarise(
-    engine: Engine, stand: Stand, rate: int, count: int, answers: _Answers
-) -> Latency:
+def _summarise(engine: Engine, stand: Stand, rate: int, count: int, answers: _Answers) -> Latency:
     warm = rate * WARM_UP_S
     every = stand.scenario.hit_every
     hits = len([n for n in range(warm, count) if n % every == 0])

@@ -40,17 +40,21 @@ class PeerEngine:
 
     @property
     def decisions(self) -> str:
+        """See `Engine.decisions`."""
         return f"{self._prefix}.decisions"
 
     @property
     def actions(self) -> str | None:
+        """See `Engine.actions`."""
         return f"{self._prefix}.actions" if self._makes_actions else None
 
     @property
     def paced_events(self) -> str:
+        """See `Engine.paced_events`."""
         return f"{self._prefix}.paced"
 
     def fresh(self) -> None:
+        """See `Engine.fresh`."""
         stale = {t for t in self._stand.topics.names() if t.startswith(f"bench.{self.name}.")}
         self._stand.topics.remove(stale)
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -61,6 +65,7 @@ class PeerEngine:
         self._folder.mkdir(parents=True)
 
     def start(self, events: str) -> ChildProcess:
+        """See `Engine.start`."""
         stand = self._stand
         wiring = Wiring(
             kafka=stand.kafka.bootstrap,

@@ -35,9 +35,7 @@ def check_place(scenario: Scenario, catalogue: Catalogue, now: datetime) -> None
         raise BenchStopError(_message(said))
 
 
-def _outcome(
-    scenario: Scenario, catalogue: Catalogue, now: datetime, *, listed: bool
-) -> Outcome:
+def _outcome(scenario: Scenario, catalogue: Catalogue, now: datetime, *, listed: bool) -> Outcome:
     time = format_instant(now)
     subject = scenario.subject_of(0)  # the first event is a hit, about organisation 0
     event = _EVENT.decode(event_message(scenario, f"{EVENT_ID_PREFIX}0", subject, time))

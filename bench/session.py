@@ -80,9 +80,7 @@ def _stand(plan: Plan, scenario: Scenario, progress: Progress) -> Iterator[Stand
         yield Stand(kafka, redis, topics, scenario, work, progress.say)
 
 
-def _measure(
-    plan: Plan, stand: Stand, catalogue: Catalogue, progress: Progress
-) -> BenchResult:
+def _measure(plan: Plan, stand: Stand, catalogue: Catalogue, progress: Progress) -> BenchResult:
     peers, left_out = make_peers(stand, plan.peers)
     trigger = TriggerEngine(stand) if plan.with_trigger else None
     engines: list[Engine] = [*([trigger] if trigger else []), *peers]

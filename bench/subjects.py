@@ -4,7 +4,7 @@ from functools import cache
 
 from schemas.uscc import ALPHABET
 
-# 9 market regulation, 1 enterprise, 2105xx Benxi; `M` opens the organisation codes given since 2015.
+# 9 market regulation, 1 enterprise, 2105xx Benxi; `M` opens the codes given since 2015.
 HEAD, BODY_HEAD = "91210500", "MA"
 COUNT = len(ALPHABET) ** 6
 

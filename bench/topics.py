@@ -21,6 +21,7 @@ from infra.kafka import admin_config
 # Made first and removed last, on a cluster that was empty: topics beside it are a bench's own.
 OWNER = "bench.owner"
 _REQUEST_S = 30.0
+_END = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # the library's own
 # The broker's clock stamps what it appends: the same measure for every engine (Kafka Streams, for
 # one, writes the input's time into its output).
 _APPEND_TIME = {"message.timestamp.type": "LogAppendTime"}
@@ -51,9 +52,7 @@ class Topics:
         if OWNER not in names:
             self.make([OWNER], 1)
 
-    def make(
-        self, names: list[str], partitions: int, config: dict[str, str] | None = None
-    ) -> None:
+    def make(self, names: list[str], partitions: int, config: dict[str, str] | None = None) -> None:
         """Make *names* with *partitions* each, stamped by the broker where it can."""
         settings = {**_APPEND_TIME, **(config or {})}
         _wait(
@@ -98,7 +97,7 @@ class Topics:
 
     def visible(self, topic: str, partitions: int) -> int:
         """Return the sum of *topic*'s read_committed end offsets; transaction marks count."""
-        places = {TopicPartition(topic, p): OffsetSpec.latest() for p in range(partitions)}
+        places = {TopicPartition(topic, p): _END for p in range(partitions)}
         answers = self._admin.list_offsets(places, isolation_level=IsolationLevel.READ_COMMITTED)
         return sum(future.result(_REQUEST_S).offset for future in answers.values())
 

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from itertools import count
 
 import redis
 
@@ -14,6 +15,7 @@ from schemas.topics import ACTIONS, DECISIONS, EVENTS_PREFIX, LISTS, MEMBERS, RE
 
 _KEPT = {LISTS, MEMBERS, REVIEWS}  # inputs; everything else of ours is an output or state
 _APPLY_LIMIT_S = 120
+_RUNS = count(1)  # of the process: no group name comes twice, whoever asks
 
 
 class TriggerEngine:
@@ -26,20 +28,22 @@ class TriggerEngine:
 
     def __init__(self, stand: Stand) -> None:
         self._stand = stand
-        self._run = 0
+        self._run = next(_RUNS)
 
     @property
     def paced_events(self) -> str:
+        """See `Engine.paced_events`."""
         return self._stand.events
 
     def fresh(self) -> None:
+        """See `Engine.fresh`."""
         topics = self._stand.topics
         ours = {name for name in topics.names() if name.startswith("credit.")}
         topics.remove({n for n in ours if n not in _KEPT and not n.startswith(EVENTS_PREFIX)})
         self.apply_topics()
         client = redis.Redis.from_url(self._stand.redis.url(TRIGGER_DATABASE))
         client.flushdb()
-        self._run += 1
+        self._run = next(_RUNS)
 
     def apply_topics(self) -> None:
         """Make the topics of the contract where they are missing. Raises: BenchStopError."""
@@ -58,6 +62,7 @@ class TriggerEngine:
             self._stand.topics.stamp_by_broker([DECISIONS, ACTIONS])
 
     def start(self, events: str) -> ChildProcess:
+        """See `Engine.start`."""
         del events  # it reads the topics of the contract, prefilled and paced alike
         return ChildProcess(
             own_command("cli.main", "run", "trigger"),

@@ -42,9 +42,7 @@ async def trigger(stream: faust.StreamT[Json]) -> None:
         found = await lists.get(f"bench:entries:{event['subject']}")
         entries = orjson.loads(found) if found else []
         origin = message.message
-        outcome = decide(
-            event, entries, Origin(origin.topic, origin.partition, origin.offset)
-        )
+        outcome = decide(event, entries, Origin(origin.topic, origin.partition, origin.offset))
         key = event["subject"].encode()
         # Awaited one by one, as every example of the guide does; the library flushes its producer
         # before it commits the offset.

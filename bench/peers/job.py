@@ -132,7 +132,7 @@ def decide(event: Json, entries: list[Json], origin: Origin) -> Outcome:
     )
 
 
-def _action(  # noqa: PLR0913  # one argument for each thing an action names
+def _action(  # noqa: PLR0913, PLR0917  # one argument for each thing an action names
     event: Json,
     entry: Json,
     action_id: str,
