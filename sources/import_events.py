@@ -97,7 +97,7 @@ class _Run:
         self._topic = events_topic(self._format.family or "")
         self._sink = sink
         self._seen = seen
-        self._rejects_path = options.rejects or rejects_path(file.path)
+        self._rejects_path = rejects_path(file.path, options.rejects)
         self.report = FileReport(
             file_name(file.path), self._format.format, self._format.family or ""
         )

@@ -174,7 +174,7 @@ class _Run:
 
     def plan(self, provider: str, progress: Progress) -> Plan:
         """Read the file and return what it changes. Raises: UnusableFileError if it is empty."""
-        path = self._options.rejects or rejects_path(self._file.path)
+        path = rejects_path(self._file.path, self._options.rejects)
         rejects = RejectsFile(path, self._reader.kept_headers, self._reader.kept)
         with rejects:
             for row in self._file.rows:

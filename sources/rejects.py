@@ -72,6 +72,12 @@ def _free_or_same(wanted: Path, draft: Path) -> Path:
     return path
 
 
-def rejects_path(path: Path) -> Path:
-    """Return where the rejects of *path* go: `<name>.rejects.csv` beside it."""
-    return path.with_name(f"{path.stem}.rejects.csv")
+def rejects_path(path: Path, wanted: Path | None = None) -> Path:
+    """Return where the rejects of *path* go: `<name>.rejects.csv` beside it.
+
+    Or in *wanted*, if that is a folder, or under that very name.
+    """
+    name = f"{path.stem}.rejects.csv"
+    if wanted is None:
+        return path.with_name(name)
+    return wanted / name if wanted.is_dir() else wanted

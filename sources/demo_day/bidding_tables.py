@@ -67,6 +67,7 @@ def _listed_bidders(dice: random.Random) -> list[tuple[Matter, int, Company]]:
         *spread(POOLS.market[:8], 1, PROCUREMENT),
         *spread(POOLS.penalty[:20], 1, PROCUREMENT),
         *spread(POOLS.focus[40:50], 1, STATUTORY),
+        *spread(POOLS.abnormal[:10], 1, STATUTORY),
         *spread(POOLS.red[80:110], 1, STATUTORY),
     ]
 

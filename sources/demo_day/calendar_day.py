@@ -20,6 +20,9 @@ LIST_FILES: Final = (
     ("lists/major-penalties.csv", "major-penalty"),
     ("lists/subsidy-fraud.csv", "subsidy-fraud"),
     ("lists/sme-arrears.csv", "sme-arrears"),
+    ("lists/tax-serious.csv", "tax-serious"),
+    ("lists/social-insurance.csv", "social-insurance-serious"),
+    ("lists/abnormal-operations.csv", "abnormal-operation"),
     ("lists/focus-list.csv", "city-focus"),
     ("lists/red-list.xlsx", "city-red"),
 )

@@ -134,7 +134,7 @@ def _spoil(rows: Rows) -> None:
     placeholder = list(rows[230])
     placeholder[9] = "00000000000000000X"
     rows.insert(230, placeholder)
-    for place in (260, 261):
+    for place in (260, 263):
         stranger = list(rows[place])
         stranger[0], stranger[9] = f"{stranger[0]}W", UNREGISTERED_DEPARTMENT
         rows.insert(place, stranger)

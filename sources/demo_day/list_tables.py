@@ -17,6 +17,7 @@ from sources.demo_day.matters import (
     INDUSTRY,
     LABOUR,
     MARKET,
+    TAX,
 )
 from sources.demo_day.people import POOLS
 
@@ -56,6 +57,15 @@ def list_files() -> dict[str, bytes]:
         ),
         "lists/sme-arrears.csv": csv_bytes(
             _report(POOLS.arrears, "拖欠中小企业账款", "清欠", INDUSTRY[1], 150), "utf-8-sig"
+        ),
+        "lists/tax-serious.csv": csv_bytes(
+            _report(POOLS.tax, "虚开增值税专用发票", "税违", TAX[1], 250), "gb18030"
+        ),
+        "lists/social-insurance.csv": csv_bytes(
+            _report(POOLS.social, "骗取社会保险基金支出", "社保严失", LABOUR[1], 180), "utf-8-sig"
+        ),
+        "lists/abnormal-operations.csv": csv_bytes(
+            _report(POOLS.abnormal, "未按规定公示年度报告", "经异", MARKET[1], 120), "gb18030"
         ),
         "lists/focus-list.csv": csv_bytes(_focus(), "gb18030"),
         "lists/red-list.xlsx": xlsx_bytes(

@@ -23,6 +23,9 @@ class Pools:
     penalty: tuple[Company, ...]
     fraud: tuple[Company, ...]
     arrears: tuple[Company, ...]
+    tax: tuple[Company, ...]
+    social: tuple[Company, ...]
+    abnormal: tuple[Company, ...]
     focus: tuple[Company, ...]
     red: tuple[Company, ...]
 
@@ -54,9 +57,12 @@ POOLS = Pools(
     bidding=companies(2601, 16),
     licence=companies(2701, 16),
     licence_shops=shops(2701, 4),
-    penalty=companies(2801, 60),
+    penalty=companies(2801, 30),
     fraud=companies(2901, 6),
     arrears=companies(3001, 8),
+    tax=companies(3021, 6),
+    social=companies(3031, 4),
+    abnormal=companies(3041, 20),
     focus=companies(3101, 70),
     red=companies(3201, 119),
 )
