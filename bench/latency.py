@@ -16,7 +16,7 @@ from bench.stand import Stand
 from infra.kafka import consumer_config
 
 READY_LIMIT_S = 180.0
-WARM_UP_S = 2  # sent and answered, not counted
+WARM_UP_S = 5  # sent and answered, not counted: a JVM compiles most of its code in these
 SILENCE_S = 10.0
 _PROBE_WAIT_S = 2.0
 _SENT = re.compile(rb'"' + PACED_ID_PREFIX.encode() + rb'(\d+)-(\d+)-(\d+)"')

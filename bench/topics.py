@@ -62,7 +62,7 @@ class Topics:
             "making topics",
         )
         for name in names:
-            self._wait_for_leaders(name, partitions)
+            self.visible(name, partitions)  # returns once every partition has a leader
 
     def stamp_by_broker(self, names: list[str]) -> None:
         """Give topics that somebody else made the broker's timestamps too."""
@@ -96,23 +96,24 @@ class Topics:
             self.remove({OWNER})
 
     def visible(self, topic: str, partitions: int) -> int:
-        """Return the sum of *topic*'s read_committed end offsets; transaction marks count."""
-        places = {TopicPartition(topic, p): _END for p in range(partitions)}
-        answers = self._admin.list_offsets(places, isolation_level=IsolationLevel.READ_COMMITTED)
-        return sum(future.result(_REQUEST_S).offset for future in answers.values())
+        """Return the sum of *topic*'s read_committed end offsets; transaction marks count.
 
-    def _wait_for_leaders(self, name: str, partitions: int) -> None:
-        """Wait until every partition answers: right after making, a broker says "not leader"."""
+        Asks again while the broker says "not leader", as it does right after making a topic.
+        Raises: BenchStopError if it goes on saying so.
+        """
         deadline = time.monotonic() + _REQUEST_S
         while True:
             try:
-                self.visible(name, partitions)
-            except KafkaException:
+                return self._committed_ends(topic, partitions)
+            except KafkaException as err:
                 if time.monotonic() > deadline:
-                    raise
+                    raise BenchStopError(f"bench: {topic}: no end offsets: {err.args[0]}") from err
                 time.sleep(0.05)
-            else:
-                return
+
+    def _committed_ends(self, topic: str, partitions: int) -> int:
+        places = {TopicPartition(topic, p): _END for p in range(partitions)}
+        answers = self._admin.list_offsets(places, isolation_level=IsolationLevel.READ_COMMITTED)
+        return sum(future.result(_REQUEST_S).offset for future in answers.values())
 
 
 def _wait(futures: dict[Any, Future[Any]], what: str) -> None:

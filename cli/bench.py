@@ -43,7 +43,7 @@ def _peers(_context: click.Context, _option: click.Parameter, value: str) -> tup
 @click.option("--peers-only", is_flag=True, help="不测本系统 / leave our own trigger out.")
 @click.option("--rounds", type=click.IntRange(min=1, max=20), default=2, show_default=True,
               help="轮数, 每轮换顺序 / rounds, the order rotates.")  # fmt: skip
-@click.option("--seconds", type=click.IntRange(min=5), default=30, show_default=True,
+@click.option("--seconds", type=click.IntRange(min=10), default=30, show_default=True,
               help="每段最长秒数 / longest time of a measured phase.")  # fmt: skip
 @click.option("--quick", is_flag=True,
               help="小样本一轮 / one round, small: shows that it works, not how fast.")  # fmt: skip
