@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from infra.wanted_topics import Topic
 
-_TIMEOUT_S = 30.0
+_TIMEOUT_S = 15.0
 _MENDABLE_MISSING = "missing"
 
 

@@ -1,0 +1,15 @@
+"""No test ever reaches what a developer's environment or `.env` names.
+
+Set before any test module is imported: an empty variable hides what `.env` says, and means unset.
+"""
+
+import os
+import tempfile
+
+for _name in [name for name in os.environ if name.startswith("CREDIT_")]:
+    del os.environ[_name]
+from infra.settings import known_names  # noqa: E402 - the environment comes first
+
+for _name in known_names():
+    os.environ[_name] = ""
+os.environ["CREDIT_STATE_DIR"] = tempfile.mkdtemp(prefix="credit-trigger-tests-")
