@@ -78,3 +78,24 @@ def test_the_fields_that_a_condition_can_depend_on_are_read_off_its_text(
 def test_an_unknown_measure_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         condition_holds(CATALOGUE, "none-such", (), event={}, entry={}, item={})
+
+
+def test_one_is_not_true_for_a_condition_whichever_came_first() -> None:
+    consent = next(m for m in CATALOGUE.measures if m.effect == "push_financing")
+    listed = conditions.entry_view(CATALOGUE.lists["city-red"])
+
+    def kept(value: object) -> bool:
+        happened = conditions.event_view(
+            family="financing",
+            stage="applied",
+            department="d",
+            item_code="bx-jr-001",
+            attributes={"financing_consent": value},
+        )
+        item = CATALOGUE.item_view("bx-jr-001")
+        fields = fields_read(consent.when)
+        return condition_holds(
+            CATALOGUE, consent.id, fields, event=happened, entry=listed, item=item
+        )
+
+    assert [kept(value=True), kept(1), kept(value=True)] == [True, False, True]
