@@ -53,7 +53,7 @@ def detect_encoding(path: Path) -> str:
         start = file.read(4)
     for bom, codec in _BOMS:
         if start.startswith(bom):
-            return codec
+            return _codec(path, codec)
     for codec in ("utf-8", "gb18030"):
         if _decodes(path, codec):
             return codec
@@ -71,7 +71,7 @@ def _decodes(path: Path, codec: str) -> bool:
     try:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
-                if b"\0" in chunk:
+                if b"\0" in chunk and codec != "utf-16":
                     return False
                 decoder.decode(chunk)
         decoder.decode(b"", final=True)
