@@ -1,0 +1,130 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from infra.crash_report import write_crash_report
+
+ROOT = Path(__file__).parents[2]
+VERBS = "demo up run topics events lists explain catalogue dlq config bench"
+
+
+def credit_trigger(
+    *arguments: str, code: str = "from cli.main import main; main()"
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=ROOT,
+    )
+
+
+def raising(statement: str) -> str:
+    """A program in which the verb `config` fails in the way of *statement*."""
+    return (
+        "import sys, cli.config, click\n"
+        "from cli.main import main\n"
+        "from schemas.errors import StopServiceError\n"
+        "@click.command()\n"
+        f"def command():\n    {statement}\n"
+        "cli.config.command = command\n"
+        "sys.argv[1:] = ['config']\n"
+        "main()"
+    )
+
+
+def test_help_lists_every_verb_quickly() -> None:
+    began = time.monotonic()
+    done = credit_trigger("--help")
+    took_s = time.monotonic() - began
+    assert done.returncode == 0
+    for verb in VERBS.split():
+        assert f"\n  {verb} " in done.stdout
+    assert took_s < 3  # 0.1 s alone on a machine; it must not import Kafka and pydantic
+
+
+def test_help_imports_none_of_the_verbs() -> None:
+    code = (
+        "import sys\nfrom cli.main import command\n"
+        "command.main(['--help'], standalone_mode=False)\n"
+        "assert not {'pydantic', 'confluent_kafka', 'redis', 'cli.topics'} & set(sys.modules)"
+    )
+    assert credit_trigger(code=code).returncode == 0
+
+
+@pytest.mark.parametrize("verb", ["topics", "config", "run", "up", "catalogue"])
+def test_every_help_has_an_example(verb: str) -> None:
+    done = credit_trigger(verb, "--help")
+    assert done.returncode == 0
+    assert f"Example:\n    credit-trigger {verb}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [("nope",), ("run", "nope"), ("run", "gateway"), ("run",), ("--nope",)]
+)
+def test_wrong_usage_is_one_line_and_ends_with_2(arguments: tuple[str, ...]) -> None:
+    done = credit_trigger(*arguments)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("credit-trigger")
+
+
+def test_an_unknown_verb_is_answered_with_those_that_exist() -> None:
+    assert "demo, up, run" in credit_trigger("nope").stderr
+
+
+@pytest.mark.parametrize(
+    ("statement", "code", "said"),
+    [
+        ("raise StopServiceError('catalogue: x')", 3, "catalogue: x\n"),
+        ("raise KeyboardInterrupt", 130, "已中断 / interrupted\n"),
+        ("raise click.Abort", 130, "已中断 / interrupted\n"),
+        ("raise SystemExit(1)", 1, ""),
+        ("return 1", 1, ""),
+        ("return None", 0, ""),
+    ],
+)
+def test_the_way_a_verb_ends_is_the_exit_code(statement: str, code: int, said: str) -> None:
+    done = credit_trigger(code=raising(statement))
+    assert (done.returncode, done.stderr.lstrip("\n")) == (code, said)  # click ends the line of ^C
+
+
+def test_a_fault_of_ours_is_one_line_without_a_trace_or_the_text_of_the_error() -> None:
+    done = credit_trigger(code=raising("raise ValueError('payload of a person')"))
+    assert done.returncode == 3
+    assert len(done.stderr.splitlines()) == 1
+    assert "ValueError" in done.stderr
+    assert "payload" not in done.stderr
+
+
+def test_what_is_kept_of_a_fault_is_where_it_happened_never_its_text() -> None:
+    payload = "payload of a person"
+    try:
+        int(payload)
+    except ValueError as err:
+        kept = write_crash_report(err).read_text()
+    assert "test_command_shell.py" in kept
+    assert "ValueError" in kept
+    assert payload not in kept
+
+
+def test_topics_without_a_broker_say_what_to_start() -> None:
+    done = credit_trigger("topics", "apply", "--check")
+    assert done.returncode == 3
+    assert "credit-trigger up" in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
+    shell = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m cli.main config check | true"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert shell.stderr == ""
