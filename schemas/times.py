@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import AwareDatetime, BeforeValidator, PlainSerializer
 
@@ -34,7 +34,21 @@ def echo_instant(text: str, instant: datetime) -> str:
     return format_instant(instant)
 
 
+class ReadInstant(NamedTuple):
+    """An instant as it came: with its milliseconds since 1970, and its text as we write it."""
+
+    instant: datetime
+    millis: int
+    text: str
+
+
 @lru_cache(maxsize=4096)  # events come in bursts of the same second
+def read_instant(text: str) -> ReadInstant:
+    """Return what RFC 3339 *text* names. Raises: ValueError, without the value."""
+    instant = parse_instant(text)
+    return ReadInstant(instant, int(instant.timestamp() * 1000), echo_instant(text, instant))
+
+
 def parse_instant(text: str) -> datetime:
     """Return the instant that RFC 3339 *text* names. Raises: ValueError, without the value."""
     if not _RFC3339.fullmatch(text):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from time import perf_counter
+from typing import NamedTuple
 
 from confluent_kafka import Message
 from msgspec.structs import replace
@@ -43,6 +44,14 @@ class Folded:
     phases: dict[str, float] = field(default_factory=dict)
 
 
+class Parsed(NamedTuple):
+    """The messages of a batch, checked one by one."""
+
+    events: list[EventIn | RejectedIn]
+    lists: list[ChangeIn | PublishedIn | RejectedIn]
+    took_s: float
+
+
 class Batches:
     """Makes batches. Holds what never changes between them."""
 
@@ -55,34 +64,34 @@ class Batches:
         self._office = office
         self._intake = Intake(catalogue, partitions)
 
-    def fold(
-        self,
-        events: list[Message],
-        lists: list[Message],
-        owned: dict[int, Owned],
-        *,
-        at: datetime,
-        today: date,
-    ) -> Folded:
-        """Fold lists, the day, then events. Raises: CacheMovedError, redis.RedisError."""
+    def parse(self, events: list[Message], lists: list[Message]) -> Parsed:
+        """Return the messages checked; needs nothing that the batch before it may change."""
         began = perf_counter()
-        parsed = [self._intake.event(message) for message in events]
-        told = [self._intake.list_message(message) for message in lists]
+        self._intake.learn(events)
+        return Parsed(
+            [self._intake.event(message) for message in events],
+            [self._intake.list_message(message) for message in lists],
+            perf_counter() - began,
+        )
+
+    def fold(self, parsed: Parsed, owned: dict[int, Owned], *, at: datetime, today: date) -> Folded:
+        """Fold lists, the day, then events. Raises: CacheMovedError, redis.RedisError."""
+        events, told = parsed.events, parsed.lists
         read_at = perf_counter()
-        found = self._read(parsed, told, owned)
+        found = self._read(events, told, owned)
         fold_at = perf_counter()
         outbox = Outbox(at)
-        changes = {p: Changes() for p in _touched(parsed, told)}
+        changes = {p: Changes() for p in _touched(events, told)}
         states = {p: owned[p].state for p in changes}
         list_fold = self._fold_lists(told, found, outbox, changes, states, owned)
         read = _ends_of(told)
         states = {p: _advance(_read_past(s, p, read), today) for p, s in states.items()}
-        duplicates = self._fold_events(parsed, found, outbox, changes, states, list_fold)
-        read = _ends_of(parsed)
+        duplicates = self._fold_events(events, found, outbox, changes, states, list_fold)
+        read = _ends_of(events)
         states = {p: _read_past(s, p, read) for p, s in states.items()}
         outbox.tallies()
         phases = {
-            "parse": read_at - began,
+            "parse": parsed.took_s,
             "redis_read": fold_at - read_at,
             "fold": perf_counter() - fold_at,
         }

@@ -26,7 +26,6 @@ from schemas.lean import (
     encode,
     encode_sorted,
 )
-from schemas.times import echo_instant
 from streams.rules.catalogue import Catalogue
 from streams.rules.decide import decide
 from streams.rules.matter import superseded_by
@@ -85,7 +84,7 @@ class EventFold:
         if matter is None:
             matter = _decode(matter_raw) if matter_raw else _NOTHING
         data = encode_sorted(event.data)
-        time_text = echo_instant(event.time, item.time)
+        time_text = item.time.text
         content = _content(event.type, time_text, data)
         if self._is_repeated(item, matter, content, seen_in):
             return
@@ -93,7 +92,7 @@ class EventFold:
             event,
             entries,
             self._catalogue,
-            as_of=AsOf(self._outbox.at, moment.day, moment.standing, item.time),
+            as_of=AsOf(self._outbox.at, moment.day, moment.standing, item.time.instant),
         )
         gone = self._withdraw(item, matter) if matter.actions else ()
         decided = self._decided(item, moment, outcome, time_text)

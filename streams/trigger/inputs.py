@@ -1,6 +1,6 @@
 """The events that this worker owns: membership, assignment, and messages with their generation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import structlog
@@ -12,6 +12,9 @@ from streams.trigger.follower import refuse_lost_position
 from streams.trigger.offsets import Ends
 
 log = structlog.get_logger("inputs")
+
+
+_QUEUED_KB = 8_192  # fetched ahead for each partition: two batches' worth, not 64 MB
 
 
 class Polled(NamedTuple):
@@ -29,16 +32,21 @@ class EventInputs:
     """
 
     def __init__(self, bootstrap: str, group: str, topics: Sequence[str]) -> None:
-        self._consumer = Consumer(consumer_config(bootstrap, group, fetch_wait_max_ms=20))
+        self._consumer = Consumer(
+            consumer_config(
+                bootstrap, group, fetch_wait_max_ms=20, queued_max_messages_kbytes=_QUEUED_KB
+            )
+        )
         self.topics = tuple(topics)
         self.owned: frozenset[int] = frozenset()
         self.generation = 0
         self.flowing = False
+        self.before_revoke: Callable[[], None] = lambda: None
         self._consumer.subscribe(
             list(topics),
             on_assign=self._assigned,
             on_revoke=self._revoked,
-            on_lost=self._revoked,
+            on_lost=self._lost,
         )
 
     def poll(self, most: int, wait_s: float) -> Polled:
@@ -112,7 +120,11 @@ class EventInputs:
         consumer.assign([])
         log.info("partitions_assigned", partitions=sorted(self.owned))
 
-    def _revoked(self, consumer: Consumer, _: list[TopicPartition]) -> None:
+    def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self.before_revoke()
+        self._lost(consumer, partitions)
+
+    def _lost(self, consumer: Consumer, _: list[TopicPartition]) -> None:
         log.info("partitions_revoked", partitions=sorted(self.owned))
         self.owned = frozenset()
         self.generation += 1

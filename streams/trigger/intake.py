@@ -1,5 +1,6 @@
 """Messages as they lie in Kafka to what may be folded, or the reason why not."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,13 +14,16 @@ from schemas.errors import Reason, RejectRecordError
 from schemas.ids import decision_id
 from schemas.lean import EventData, Envelope, ListChangeData, MemberEventData
 from schemas.list_change import PUBLISHED, ListPublished
-from schemas.times import from_millis, parse_instant
+from schemas.times import ReadInstant, from_millis, read_instant
 from streams.rules.catalogue import Catalogue, StagePlace
 from streams.rules.place import place_of
+from streams.trigger.codes import KnownCodes
 from streams.trigger.keys import matter_id
 
 FUTURE_LIMIT = timedelta(minutes=10)
 AGE_LIMIT = timedelta(days=400)
+_FUTURE_LIMIT_MS = FUTURE_LIMIT // timedelta(milliseconds=1)
+_AGE_LIMIT_MS = AGE_LIMIT // timedelta(milliseconds=1)
 # A member's share is `<id>/<uscc>`: the parent's id must leave room for that.
 MAX_CONSORTIUM_ID = 480
 _PREFIX = "credit."
@@ -33,7 +37,7 @@ class EventIn(Struct, gc=False):
     partition: int
     offset: int
     event: Envelope[EventData]
-    time: datetime
+    time: ReadInstant
     decision_id: str
     matter: str
     stage: StagePlace
@@ -78,25 +82,22 @@ class Intake:
         self._catalogue = catalogue
         self._partitions = partitions
         self._admitted: dict[tuple[str, str, str], StagePlace] = {}
+        self._codes = KnownCodes()
+
+    def learn(self, messages: Iterable[Message]) -> None:
+        """Check the keys of a batch all at once, before its messages one by one."""
+        self._codes.learn(message.key() for message in messages)
 
     def event(self, message: Message) -> EventIn | RejectedIn:
         """Return what `credit.events.*` or `credit.members` delivered."""
         topic, partition, offset = _place(message)
         try:
-            raw = _value(message)
-            if topic == topics.MEMBERS:
-                event: Envelope[Any] = incoming.member_event(
-                    raw, lambda: header_list(message.headers())
-                )
-                _refuse_foreign_share(event)
-            else:
-                event = incoming.department_event(raw, lambda: header_list(message.headers()))
-            self._refuse_wrong_place(message, event.subject, partition)
+            event = self._parsed(topic, partition, message)
             data = event.data
             key = topic, event.type, data.department
             stage = self._admitted.get(key) or self._admit(key, data.item_code)
-            instant = parse_instant(event.time)
-            _refuse_strange_time(instant, message)
+            time = read_instant(event.time)
+            _refuse_strange_time(time.millis, message)
             if data.members and len(event.id) > MAX_CONSORTIUM_ID:
                 detail = f"id: at most {MAX_CONSORTIUM_ID} characters for a consortium; shorten it"
                 raise RejectRecordError(Reason.BAD_FIELD, detail)
@@ -108,11 +109,35 @@ class Intake:
             partition,
             offset,
             event,
-            instant,
+            time,
             decision_id(event.source, event.id),
             matter_id(data.department, data.application_no),
             stage,
         )
+
+    def _parsed(self, topic: str, partition: int, message: Message) -> Envelope[Any]:
+        """Return the event, its codes checked and its key and partition those of its subject."""
+
+        def headers() -> list[Header]:
+            return header_list(message.headers())
+
+        raw = _value(message)
+        if topic == topics.MEMBERS:
+            share = incoming.member_event(raw, headers)
+            _refuse_foreign_share(share)
+            self._refuse_wrong_place(message, share.subject, partition)
+            return share
+        key = message.key()
+        known = self._codes.hashes.get(key) if isinstance(key, bytes) else None
+        if key is None or known is None or known % self._partitions != partition:
+            event = incoming.department_event(raw, headers)
+            self._refuse_wrong_place(message, event.subject, partition)
+            return event
+        code = key.decode()
+        event = incoming.department_event(raw, headers, sound_code=code)
+        if event.subject != code:
+            _refuse_other_key(message, event.subject)
+        return event
 
     def list_message(self, message: Message) -> ChangeIn | PublishedIn | RejectedIn:
         """Return what `credit.lists` delivered."""
@@ -133,7 +158,7 @@ class Intake:
             change = incoming.list_change(raw, headers)
             self._refuse_provider(change.source, change.data.list_code)
             self._refuse_wrong_place(message, change.subject, partition)
-            _refuse_future(parse_instant(change.time), message)
+            _refuse_future(read_instant(change.time).millis, message)
         except RejectRecordError as fault:
             return RejectedIn(message, topic, partition, offset, fault)
         return ChangeIn(message, topic, partition, offset, change, _appended_at(message))
@@ -199,15 +224,16 @@ def _refuse_foreign_share(event: Envelope[MemberEventData]) -> None:
         raise RejectRecordError(Reason.UNKNOWN_PROVIDER, detail)
 
 
-def _refuse_strange_time(instant: datetime, message: Message) -> None:
-    if _refuse_future(instant, message) - instant > AGE_LIMIT:
+def _refuse_strange_time(millis: int, message: Message) -> None:
+    if _refuse_future(millis, message) - millis > _AGE_LIMIT_MS:
         detail = f"time: older than {AGE_LIMIT.days} days; such a matter needs a human"
         raise RejectRecordError(Reason.TOO_OLD, detail)
 
 
-def _refuse_future(instant: datetime, message: Message) -> datetime:
-    arrived = _appended_at(message)
-    if instant - arrived > FUTURE_LIMIT:
+def _refuse_future(millis: int, message: Message) -> int:
+    """Return when *message* arrived, in milliseconds; refuse one that says it is of later."""
+    arrived: int = message.timestamp()[1]
+    if millis - arrived > _FUTURE_LIMIT_MS:
         detail = "time: more than 10 minutes after arrival; correct the sender's clock"
         raise RejectRecordError(Reason.TIME_IN_FUTURE, detail)
     return arrived

@@ -1,17 +1,4 @@
-"""Where the trigger's state stands: keys on `credit.state` and in Redis.
-
-One Redis hash holds one subject: field `e` its entries, `m:<matter>` a matter, `i:<decision id>`
-the matter in which that event was decided. The last is derived, so that the same identity in
-another matter is noticed; only the first two are records on `credit.state`.
-"""
-
-from schemas.state import BIRTH_KEY, POSITION_KEY
-
-ENTRIES_FIELD = "e"
-MATTER_PREFIX = "m:"
-IDENTITY_PREFIX = "i:"
-
-__all__ = ["BIRTH_KEY", "POSITION_KEY", "entries_key", "matter_id", "matter_key", "split_key"]
+"""Keys on `credit.state`: `<USCC>/entries` and `<USCC>/matter/<matter id>`."""
 
 
 def matter_id(department: str, application_no: str) -> str:

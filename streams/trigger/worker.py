@@ -1,4 +1,7 @@
-"""The loop: poll, barrier, fold, commit, cache. One thread, so one order for each organisation.
+"""The loop: poll, barrier, fold, commit, cache. One after the other for each organisation.
+
+While one batch is committed and cached, the next is polled and parsed, no more: it is folded only
+when the one before it stands in Kafka and in Redis.
 
 Two conditions only. Flowing: batches are decided. Halted: after an assignment, or any trouble, the
 worker stays a member, restores its partitions from `credit.state` and flows again. Nothing is
@@ -8,7 +11,8 @@ mended in place: what was not committed is read again.
 import time
 from collections.abc import Callable
 
-from datetime import timedelta
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -40,6 +44,7 @@ BARRIER_TIMEOUT_S = 30.0
 CLOCK_TOLERANCE = timedelta(minutes=5)
 LOOK_EVERY_S = 5.0
 _RETRY_WAIT_S = 0.5
+_REVOKE_WAIT_S = 5.0
 
 
 class Worker:
@@ -73,6 +78,9 @@ class Worker:
         self._stopping = False
         self._check_cache = check_cache
         self._looked_s = 0.0
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
+        self._in_flight: Future[None] | None = None
+        inputs.before_revoke = self._settle_before_revoke
 
     def stop(self) -> None:
         """End after the batch in hand; safe in a signal handler."""
@@ -83,7 +91,12 @@ class Worker:
         try:
             while not self._stopping:
                 self._step()
+            self._settle()
+        except (RetryLaterError, redis.RedisError, KafkaException) as trouble:
+            # Not committed is not lost: whoever comes next reads it again.
+            log.warning("stopped_before_commit", error=type(trouble).__name__)
         finally:
+            self._pool.shutdown()
             self._inputs.close()
             self._lists.close()
 
@@ -100,6 +113,9 @@ class Worker:
 
     def _halt(self, trouble: Exception) -> None:
         """Drop the batch, stay a member, and let the next step restore what is ours."""
+        if self._in_flight is not None:
+            wait([self._in_flight])
+            self._in_flight = None
         self._inputs.halt()
         self._telemetry.halted(trouble)
         log.warning("halted", why=self._telemetry.ready().why)
@@ -109,6 +125,7 @@ class Worker:
     # Taking over
 
     def _take_over(self) -> None:
+        self._settle()
         self._inputs.keep_alive()
         if not self._inputs.owned:
             time.sleep(IDLE_WAIT_S)
@@ -195,6 +212,8 @@ class Worker:
             changes = self._lists.take(MOST_EVENTS)
             if changes:
                 self._decide(Polled([], self._inputs.metadata()), changes, {})
+            else:
+                self._settle()
             return
         answer = self._ends.ask([(topics.LISTS, number) for number in self._owned])
         polled_at = time.perf_counter()
@@ -221,26 +240,48 @@ class Worker:
         self._check_cache()
 
     def _decide(self, polled: Polled, changes: list[Message], phases: dict[str, float]) -> None:
-        """Fold, commit and cache one batch."""
+        """Fold one batch, and leave its commit to run while the next one is polled and parsed."""
+        parsed = self._batches.parse(polled.messages, changes)
+        self._settle()
         now = self._clock()
-        today = (
-            legal_day(now) if self._clock_agrees else min(o.state.day for o in self._owned.values())
-        )
-        folded = self._batches.fold(polled.messages, changes, self._owned, at=now, today=today)
-        committing = time.perf_counter()
+        today = legal_day(now) if self._clock_agrees else date.min
+        folded = self._batches.fold(parsed, self._owned, at=now, today=today)
         offsets = [
             TopicPartition(topic, number, offset)
             for number, state in folded.states.items()
             for topic, offset in state.inputs.items()
             if self._owned[number].state.inputs.get(topic) != offset
         ]
+        self._in_flight = self._pool.submit(
+            self._finish, folded, offsets, polled, phases | folded.phases
+        )
+
+    def _finish(
+        self,
+        folded: Folded,
+        offsets: list[TopicPartition],
+        polled: Polled,
+        phases: dict[str, float],
+    ) -> None:
+        """Commit one batch, then cache it; the only thing that ever runs beside the loop."""
+        committing = time.perf_counter()
         landed = self._commit(folded.outbox.records, folded.states, offsets, polled.metadata)
         caching = time.perf_counter()
         self._remember(folded, landed)
-        phases |= folded.phases
         phases["commit"] = caching - committing
         phases["redis_write"] = time.perf_counter() - caching
         self._telemetry.batch(polled.messages, folded, phases, self._clock())
+
+    def _settle(self) -> None:
+        """Wait until the batch in flight is committed and cached. Raises: what it raised."""
+        flying, self._in_flight = self._in_flight, None
+        if flying is not None:
+            flying.result()
+
+    def _settle_before_revoke(self) -> None:
+        """Let the batch in flight land while the group still counts us in."""
+        if self._in_flight is not None:
+            wait([self._in_flight], timeout=_REVOKE_WAIT_S)
 
     def _commit(
         self,

@@ -1,0 +1,99 @@
+"""The organisations of a batch, checked all at once: both check digits and the partition.
+
+A code costs 6 µs to check one at a time and a twentieth of that in a batch. What is found sound is
+remembered by its key; everything else is left to the exact check, which says what is wrong.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.uscc import ALPHABET, make_uscc
+
+_LENGTH = 18
+_MAX_KNOWN = 400_000
+_SMALL = 16  # below this the arrays cost more than they save
+
+_M = np.uint32(0x5BD1E995)
+_SEED = np.uint32(0x9747B28C ^ _LENGTH)
+_CHARACTERS = np.frombuffer(ALPHABET.encode(), np.uint8)
+_VALUES_31 = np.full(256, 99, np.int64)
+_VALUES_31[_CHARACTERS] = np.arange(31)
+_VALUES_11 = np.array([int(chr(b), 36) if chr(b) in ALPHABET else 0 for b in range(256)])
+_WEIGHTS_31 = np.array([pow(3, place, 31) for place in range(17)])
+_WEIGHTS_11 = np.array([3, 7, 9, 10, 5, 8, 4, 2])
+_CHECK_11 = np.frombuffer(b"0123456789X", np.uint8)
+
+
+class KnownCodes:
+    """Keys known to be sound codes, each with its murmur2 hash (Kafka's, positive)."""
+
+    def __init__(self) -> None:
+        self.hashes: dict[bytes, int] = {}
+
+    def learn(self, keys: Iterable[bytes | str | None]) -> None:
+        """Look at the keys of a batch that are not known yet."""
+        hashes = self.hashes
+        new = [
+            key
+            for key in {*keys}
+            if key not in hashes and isinstance(key, bytes) and len(key) == _LENGTH
+        ]
+        if len(new) < _SMALL:
+            return
+        if len(hashes) + len(new) > _MAX_KNOWN:
+            hashes.clear()
+        rows = np.frombuffer(b"".join(new), np.uint8).reshape(-1, _LENGTH)
+        sound = _add_up(rows)
+        for key, is_sound, found in zip(new, sound.tolist(), _murmur2(rows).tolist(), strict=True):
+            if is_sound and _has_known_head(key[:8]):
+                hashes[key] = found
+
+
+_heads: dict[bytes, bool] = {}
+
+
+def _has_known_head(head: bytes) -> bool:
+    """Tell whether class and division are sound, judged by the exact check on one example each."""
+    known = _heads.get(head)
+    if known is None:
+        if len(_heads) > _MAX_KNOWN:
+            _heads.clear()
+        known = _heads[head] = _is_sound_head(head.decode("ascii", errors="replace"))
+    return known
+
+
+def _is_sound_head(head: str) -> bool:
+    try:
+        make_uscc(head, "MA0BX001")
+    except ValueError:
+        return False
+    return True
+
+
+def _add_up(rows: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Tell for each row whether both check digits agree and it is no number of 17 digits.
+
+    All digits could be a resident's number: that is for the exact check.
+    """
+    values = _VALUES_31[rows]
+    sound = (values < 31).all(axis=1)
+    sound &= _CHARACTERS[-(values[:, :17] @ _WEIGHTS_31) % 31] == rows[:, 17]
+    sound &= _CHECK_11[-(_VALUES_11[rows[:, 8:16]] @ _WEIGHTS_11) % 11] == rows[:, 16]
+    sound &= np.any(values[:, :17] > 9, axis=1)
+    return sound
+
+
+def _murmur2(rows: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """Return Kafka's hash of each row, made positive as its partitioner does."""
+    words = np.ascontiguousarray(rows[:, :16]).view("<u4")
+    h = np.full(len(rows), _SEED, np.uint32)
+    for place in range(4):
+        k = words[:, place] * _M
+        k = (k ^ (k >> np.uint32(24))) * _M
+        h = (h * _M) ^ k
+    tail = np.ascontiguousarray(rows[:, 16:18]).view("<u2")[:, 0].astype(np.uint32)
+    h = (h ^ tail) * _M
+    h = (h ^ (h >> np.uint32(13))) * _M
+    return (h ^ (h >> np.uint32(15))) & np.uint32(0x7FFFFFFF)
