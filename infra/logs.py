@@ -24,7 +24,7 @@ def configure_logs(settings: Settings, role: str) -> None:
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=False),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     level = getattr(logging, settings.log_level.upper())
     structlog.configure(
