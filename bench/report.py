@@ -9,7 +9,7 @@ from rich.table import Table
 
 from bench.latency import Percentiles
 from bench.results import OURS, BenchResult, EngineResult
-from bench.targets import Target
+from bench.targets import FULL_ENTRIES, FULL_EVENTS, Target, counts
 
 _NONE = "-"
 
@@ -46,6 +46,12 @@ def print_report(result: BenchResult, targets: list[Target], console: Console) -
             if gap:
                 console.print(f"{engine.name}: {gap}", highlight=False, markup=False)
     console.print(_target_table(targets))
+    if not counts(result):
+        console.print(
+            "规模不足或非 Apache Kafka, 速度目标不判定 / targets of speed are judged at full size"
+            f" ({FULL_EVENTS:,} events, {FULL_ENTRIES:,} entries) on Apache Kafka alone",
+            highlight=False,
+        )
 
 
 def _as_dict(engine: EngineResult) -> dict[str, Any]:
@@ -133,4 +139,4 @@ def _verdict(target: Target) -> str:
         case False:
             return "未达到 / not met"
         case None:
-            return "未测 / not measured"
+            return "不判定 / not judged"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.cache_folder import cache_folder
 from bench.engine import Engine
 from bench.engines import make_peers
 from bench.errors import LeftOutError
@@ -68,6 +69,7 @@ def _stand(plan: Plan, scenario: Scenario, progress: Progress) -> Iterator[Stand
     with ExitStack() as cleanup:
         work = Path(tempfile.mkdtemp(prefix="credit-trigger-bench-"))
         cleanup.callback(shutil.rmtree, work, ignore_errors=True)
+        cleanup.callback(_keep_logs, work)
         kafka = choose_kafka(plan.kafka, work, progress.say)
         cleanup.callback(kafka.stop)
         redis = choose_redis(plan.redis, work)
@@ -78,6 +80,15 @@ def _stand(plan: Plan, scenario: Scenario, progress: Progress) -> Iterator[Stand
         if plan.kafka:
             cleanup.callback(topics.release)  # our own broker goes with its data
         yield Stand(kafka, redis, topics, scenario, work, progress.say)
+
+
+def _keep_logs(work: Path) -> None:
+    """Keep the processes' logs of the last run: they tell why an engine was left out."""
+    kept = cache_folder() / "logs"
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir()
+    for log in work.glob("*.log"):
+        shutil.copy(log, kept)
 
 
 def _measure(plan: Plan, stand: Stand, catalogue: Catalogue, progress: Progress) -> BenchResult:

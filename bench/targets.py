@@ -1,6 +1,6 @@
 """What the trigger must reach beside its peers, and whether it did in this run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.latency import Latency
 from bench.results import BARE, FAUST, KAFKA_STREAMS, OURS, BenchResult, EngineResult
@@ -8,11 +8,13 @@ from bench.results import BARE, FAUST, KAFKA_STREAMS, OURS, BenchResult, EngineR
 TIMES_FAUST, TIMES_KAFKA_STREAMS, TIMES_BARE = 40.0, 2.0, 0.25
 MEMORY_MB = 400.0
 FULL_TO_FEW_ENTRIES = 0.9
+# The size that the targets are set for; a smaller run shows figures and judges none of them.
+FULL_EVENTS, FULL_ENTRIES = 500_000, 1_000_000
 
 
 @dataclass(frozen=True)
 class Target:
-    """One promise; `met` is None where this run has no figure for it."""
+    """One promise; `met` is None where this run has no figure for it, or none that counts."""
 
     name: str
     wanted: str
@@ -22,15 +24,23 @@ class Target:
 
 def judge(result: BenchResult) -> list[Target]:
     """Return every target with what this run says of it."""
-    return [
+    targets = [
         _times(result, FAUST, TIMES_FAUST),
         _times(result, KAFKA_STREAMS, TIMES_KAFKA_STREAMS),
         _times(result, BARE, TIMES_BARE),
         *_latencies(result),
         _memory(result),
         _entries(result),
-        _exactly_once(result),
     ]
+    if not counts(result):
+        targets = [replace(target, met=None) for target in targets]
+    return [*targets, _exactly_once(result)]  # which holds at any size, on any broker
+
+
+def counts(result: BenchResult) -> bool:
+    """Tell whether the figures of a run count: full size, on Apache Kafka."""
+    full = result.events >= FULL_EVENTS and result.entries >= FULL_ENTRIES
+    return full and result.is_apache
 
 
 def _times(result: BenchResult, peer: str, wanted: float) -> Target:
