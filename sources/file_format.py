@@ -115,7 +115,9 @@ class Column(Model):
     field; the first that is filled counts. `stages`: only for rows of these stages. `unit` of
     money, or `unit_from` with the header that tells it (元, 万元). `kind` of an identifier, or
     `kind_from` with `kinds`. `including`: the day itself still counts, so the next one is stored.
-    `codes` translates; a value that is not in it becomes `otherwise`, or is a fault without it.
+    `marks_person`: filled, in a row without any organisation's code, it makes the row a natural
+    person's. `codes` translates; a value that is not in it becomes `otherwise`, or is a fault
+    without it.
     """
 
     names: Annotated[tuple[Name, ...], Field(min_length=1)]
@@ -132,6 +134,7 @@ class Column(Model):
     otherwise: Name | None = None
     including: bool = False
     refuse: Refusal | None = None
+    marks_person: bool = False
 
     @model_validator(mode="after")
     def _options_fit_the_type(self) -> Self:
@@ -143,6 +146,9 @@ class Column(Model):
             raise ValueError(msg)
         if (self.kind_from is None) != (self.kinds is None):
             msg = "kind_from and kinds belong together"
+            raise ValueError(msg)
+        if self.marks_person and self.type is not ColumnType.PERSONAL:
+            msg = "marks_person belongs to a column of type personal"
             raise ValueError(msg)
         if self.to is not None and self.type in _DROPPED:
             msg = f"a column of type {self.type.value} fills no field; leave out `to`"

@@ -1,5 +1,6 @@
 """From what stands in an identifier column to the USCC of an organisation."""
 
+import re
 from datetime import date
 
 from schemas.errors import Reason
@@ -13,6 +14,16 @@ _ZH = {
     Reason.SUSPECT_TYPO: "疑似笔误: 统一社会信用代码不含 I O S V Z",
 }
 _EXCEL_ATE_IT = "E+"
+
+
+# A resident number with a slip of the pen, or masked: still a person's, and not to be shown again.
+_LIKE_A_RESIDENT = re.compile(
+    r"[1-8]\d{5}(18|19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dX]|[\dX]*\*[\dX*]*",
+    re.ASCII,
+)
+_LIKE_AN_OLD_ONE = re.compile(
+    r"[1-8]\d{7}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}", re.ASCII
+)  # 15 digits, of before 1999
 
 
 def resolve(text: str, kind: LegacyType, crosswalk: Crosswalk, on: date) -> str:
@@ -51,7 +62,7 @@ def _as_uscc(code: str) -> str:
     fault = uscc_fault(code)
     if fault is None:
         return code
-    if fault is Reason.NATURAL_PERSON:
+    if fault is Reason.NATURAL_PERSON or _looks_like_a_person(code):
         raise NaturalPersonRowError
     if _EXCEL_ATE_IT in code:
         raise CellFaultError(
@@ -69,6 +80,10 @@ def _as_uscc(code: str) -> str:
         "ask the department to read the licence again; letters are never repaired",
         fault,
     )
+
+
+def _looks_like_a_person(code: str) -> bool:
+    return bool(_LIKE_A_RESIDENT.fullmatch(code) or _LIKE_AN_OLD_ONE.fullmatch(code))
 
 
 def _fits(kind: LegacyType, code: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -65,7 +66,7 @@ def import_events(
     report = ImportReport(checked_only=bootstrap is None)
     opened = [_open(path, options) for path in paths]
     with nullcontext() if bootstrap is None else Publisher(bootstrap, clock) as sink:
-        seen: set[str] = set()
+        seen: set[bytes] = set()
         for file in opened:
             run = _Run(file, options, clock(), sink, seen)
             report.files.append(run.publish(progress))
@@ -88,7 +89,7 @@ class _Run:
 
     def __init__(
         self, file: OpenedFile, options: ImportOptions, now: datetime, sink: Sink | None,
-        seen: set[str],
+        seen: set[bytes],
     ) -> None:  # fmt: skip
         self._file = file
         self._format = file.match.format
@@ -128,10 +129,11 @@ class _Run:
             if self._sink is not None:
                 rejects.add(row.line, row.cells, refused.faults)
             return
-        if event.source + event.id in self._seen:
+        identity = blake2b(f"{event.source}\n{event.id}".encode(), digest_size=16).digest()
+        if identity in self._seen:
             report.repeated += 1
             return
-        self._seen.add(event.source + event.id)
+        self._seen.add(identity)
         if self._sink is not None:
             self._sink.send(self._topic, event.subject, to_json(event))
             report.published += 1

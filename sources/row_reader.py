@@ -33,6 +33,7 @@ _PERSONAL_WORDS = (
     "PHONE",
     "MOBILE",
 )
+_LONGEST_NAME = 4  # 复姓 and two characters; no body that has lost its code is called so
 _END_FIELDS = frozenset({"effective_until"})
 
 
@@ -76,6 +77,9 @@ class RowReader:
         self._dates_first = sorted(
             self._filling, key=lambda p: p.column.type is ColumnType.IDENTIFIER
         )
+        self._person_marks = [place.at for place in known if place.column.marks_person]
+        self._codes = [p.at for p in self._filling if p.column.to == "subject"]
+        self._names = [p.at for p in self._filling if p.column.to == "subject_name"]
         unknown = [place for place in match.unknown if not _names_a_person(match.header[place])]
         self._looked_at = [place.at for place in self._places] + unknown
         self.kept = sorted(place.at for place in self._places)
@@ -110,6 +114,16 @@ class RowReader:
                 continue
             if _cell(cells, place.at) in refuse.values:
                 raise NaturalPersonRowError
+        if not any(_cell(cells, at) for at in self._codes) and self._tells_a_person(cells):
+            raise NaturalPersonRowError
+
+    def _tells_a_person(self, cells: Sequence[str]) -> bool:
+        """Tell whether a row without any organisation's code is a person's, to be kept nowhere.
+
+        By a filled personal number, or by a name as short as only people's are.
+        """
+        marked = any(_cell(cells, at) for at in self._person_marks)
+        return marked or any(0 < len(_cell(cells, at)) <= _LONGEST_NAME for at in self._names)
 
     def _check_duty(self, place: _Place, cells: Sequence[str], faults: list[RowFault]) -> None:
         text = _cell(cells, place.at)

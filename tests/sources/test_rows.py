@@ -39,6 +39,10 @@ def check(
         case_row(uscc=RESIDENT.lower()),
         case_row(remark=f"经办人{RESIDENT}"),
         case_row(remark="210502 18500101 001X"),
+        case_row(uscc="210502185001010011"),
+        case_row(uscc="210502********0018"),
+        case_row(uscc="210502500101001"),
+        case_row(uscc="").replace("本溪示例公司", "某某"),
     ],
 )
 def test_a_row_on_a_natural_person_is_a_line_number_and_nothing_else(
@@ -204,6 +208,23 @@ def test_one_wrong_digit_of_a_registration_number_never_passes(
     wrong = whole[:place] + str((int(whole[place]) + shift) % 10) + whole[place + 1 :]
     assert not registration_fits(wrong)
     assert shape_of(wrong) is not LegacyType.REGISTRATION
+
+
+@pytest.mark.parametrize(
+    ("codes", "person"),
+    [(f",,,,{RESIDENT}", True), (f"{COMPANY},,,,{RESIDENT}", False), (",,,,", False)],
+)
+def test_a_personal_number_without_an_organisations_code_makes_the_row_a_persons(
+    tmp_path: Path, formats: dict[str, FileFormat], codes: str, *, person: bool
+) -> None:
+    path = tmp_path / "old.csv"
+    header = "XK_WSH,XK_XMMC,XK_XDR,XK_XDR_SHXYM,XK_XDR_ZDM,XK_XDR_GSDJ,XK_XDR_SWDJ,XK_XDR_SFZ,XK_JDRQ,许可机关代码"
+    path.write_text(
+        f"{header}\n平许1号,示例,本溪示例公司,{codes},2026-06-01,{DEPARTMENT}\n", "utf-8"
+    )
+    (file,) = check(path, formats).files
+    assert file.natural_persons == ([2] if person else [])
+    assert RESIDENT not in str(file)
 
 
 TENDER = (
