@@ -202,6 +202,7 @@ def test_what_a_stranger_says_on_the_topic_changes_nothing(
     assert isinstance(value, bytes)
     source = incoming.list_change(value, list).source
     forged = value.replace(source.encode(), b"/stranger").replace(b'"revision":1', b'"revision":9')
+    forged = forged.replace("拖欠".encode(), "捏造".encode())
     assert forged != value
     producer = Producer(producer_config(services.kafka))
     producer.produce(LISTS, forged, written[-1].key())
