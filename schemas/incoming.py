@@ -7,7 +7,6 @@ exactly what is wrong or, having the last word, takes it.
 import json
 import re
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -35,9 +34,11 @@ _MASK = bytes(
 _LONG_NUMBER = b"0" * 17
 _GROUPS = b"0 0"
 _GROUPED_NUMBER = re.compile(rb"(?:0[ \t]*){17}")
-_FULL_WIDTH = b"\xef\xbc"  # also begins every full-width comma
-_FULL_WIDTH_DIGIT = re.compile(rb"\xef\xbc[\x90-\x99]")
-_ESCAPE = b"\\u"
+_FULL_WIDTH = b"\xef"  # also begins every full-width comma
+_FULL_WIDTH_DIGIT = re.compile(rb"\xef(?:\xbc[\x90-\x99\xb8]|\xbd\x98)")  # and the X
+_ESCAPE, _NUL = b"\\", b"\0"  # NUL: ASCII in UTF-16
+_NO_BREAK, _ZERO_WIDTH, _IDEOGRAPHIC = "\u00a0".encode(), "\u200b".encode(), "\u3000".encode()
+_ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[tnrfb])")
 _WORST_FIRST = (Reason.NATURAL_PERSON, Reason.SUSPECT_TYPO, Reason.BAD_USCC, Reason.UNKNOWN_FIELD)
 _ENVELOPE = frozenset({"specversion", "id", "source", "type", "subject", "data"})
 _MAX_NAMED_FIELDS = 5
@@ -65,27 +66,46 @@ def refuse_natural_person(raw: bytes) -> None:
     """Raise RejectRecordError if *raw* holds a resident-identity number anywhere.
 
     One pass over the bytes; only what has 17 digits in a row, or could hide them, is looked at
-    closely. Raises too for bytes that are no UTF-8.
+    closely. Raises too for bytes that are no UTF-8; a person in them is the worse reason.
     """
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        raise RejectRecordError(
-            Reason.NOT_CLOUDEVENTS, "the value is not UTF-8; send CloudEvents as UTF-8 JSON"
-        ) from None
+        text, readable = raw.decode(errors="replace"), False
+    else:
+        readable = True
     mask = raw.translate(_MASK)
-    if _ESCAPE in raw:
-        with suppress(ValueError, RecursionError):  # no JSON: looked at as it is
-            text = json.dumps(json.loads(text), ensure_ascii=False)
-        found = holds_resident_number(text)
-    elif (_GROUPS in mask and _GROUPED_NUMBER.search(mask)) or (
-        _FULL_WIDTH in raw and _FULL_WIDTH_DIGIT.search(raw)
+    if (
+        not readable
+        or (_GROUPS in mask and _GROUPED_NUMBER.search(mask))
+        or (_FULL_WIDTH in raw and _FULL_WIDTH_DIGIT.search(raw))
+        or _ESCAPE in raw
+        or _NUL in raw
+        or _NO_BREAK in raw
+        or _ZERO_WIDTH in raw
+        or _IDEOGRAPHIC in raw
     ):
-        found = holds_resident_number(text)
+        found = holds_resident_number(_undisguised(text))
     else:
         found = _holds_plain_number(raw, mask)
     if found:
         raise RejectRecordError(Reason.NATURAL_PERSON, fault_text(Reason.NATURAL_PERSON))
+    if not readable:
+        raise RejectRecordError(
+            Reason.NOT_CLOUDEVENTS, "the value is not UTF-8; send CloudEvents as UTF-8 JSON"
+        )
+
+
+def _undisguised(text: str) -> str:
+    """Return *text* without the escapes of JSON and the NULs of UTF-16.
+
+    Not parsed: of two equal keys a parser keeps the last, and what is no JSON travels on as well.
+    """
+    return _ESCAPED.sub(_unescaped, text.replace("\0", ""))
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16)) if escape[1] else " "
 
 
 def _holds_plain_number(raw: bytes, mask: bytes) -> bool:
@@ -164,7 +184,7 @@ def type_of(raw: bytes, headers: Callable[[], Sequence[Header]]) -> str:
     """Return the CloudEvents type of *raw*, empty if it has none that can be read."""
     try:
         return _type(_structured(raw, headers)).type
-    except (msgspec.MsgspecError, UnicodeDecodeError, RejectRecordError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, RejectRecordError):
         return ""
 
 
@@ -219,11 +239,13 @@ def _structured(raw: bytes, headers: Callable[[], Sequence[Header]]) -> bytes:
         return raw
     try:
         data: Any = json.loads(raw)
-        return json.dumps({**attributes, "data": data}, ensure_ascii=False).encode()
+        whole = json.dumps({**attributes, "data": data}, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise RejectRecordError(
             Reason.NOT_CLOUDEVENTS, "ce_ headers, but the value is not JSON; send data as JSON"
         ) from None
+    refuse_natural_person(whole)  # an attribute may name a person where the value does not
+    return whole
 
 
 def _refuse_codes(event: lean.Envelope[Any]) -> None:

@@ -354,7 +354,7 @@ class PartitionState(Struct, frozen=True):
 
 
 class DecidedEvent(Struct, frozen=True, gc=False):
-    """Twin of `state.DecidedEvent`; `data` is kept as the bytes that were hashed."""
+    """Twin of `state.DecidedEvent`; `data` is kept as the bytes that were hashed, or `null`."""
 
     source: str
     id: str
@@ -367,8 +367,11 @@ class DecidedEvent(Struct, frozen=True, gc=False):
     sequence: int
     verdict: str
     decided_on: date
-    data: msgspec.Raw | None
+    data: msgspec.Raw
     consortium_of: ConsortiumParent | None = None
+
+
+NO_DATA = msgspec.Raw(b"null")
 
 
 class Matter(Struct, frozen=True, gc=False):

@@ -203,23 +203,32 @@ class StateCache:
         held = self._client.hgetall(f"{self.space(partition, space)}l:{list_code}")
         return {_text(entry): _text(revision) for entry, revision in held.items()}
 
-    def drop_spaces_but(self, partition: int, space: str) -> None:
-        """Delete what older namespaces of *partition* left behind."""
-        keep = self.space(partition, space).encode()
-        position = self._position_key(partition).encode()
-        doomed: list[bytes] = []
-        for key in self._client.scan_iter(match=self._pattern(partition), count=_UNLINK_AT_ONCE):
-            if not key.startswith(keep) and key != position:
-                doomed.append(key)
-            if len(doomed) >= _UNLINK_AT_ONCE:
-                self._client.unlink(*doomed)
-                doomed.clear()
-        if doomed:
-            self._client.unlink(*doomed)
+    def open_space(self, partition: int, space: str) -> None:
+        """Note a namespace before it is filled, so that one that is given up can be found."""
+        self._client.sadd(self._spaces_key(partition), space)
 
-    def _pattern(self, partition: int) -> str:
-        escaped = "".join(f"\\{c}" if c in "*?[]\\" else c for c in self.prefix(partition))
-        return escaped + "*"
+    def drop_other_spaces(self, partition: int, space: str) -> None:
+        """Delete what namespaces given up left behind; walks all keys, so not for the loop."""
+        noted = self._client.smembers(self._spaces_key(partition))
+        for old in {_text(each) for each in noted} - {space}:
+            doomed: list[bytes | str] = []
+            for key in self._client.scan_iter(
+                match=self._pattern(self.space(partition, old)), count=_UNLINK_AT_ONCE
+            ):
+                doomed.append(key)
+                if len(doomed) >= _UNLINK_AT_ONCE:
+                    self._client.unlink(*doomed)
+                    doomed.clear()
+            if doomed:
+                self._client.unlink(*doomed)
+            self._client.srem(self._spaces_key(partition), old)
+
+    def _spaces_key(self, partition: int) -> str:
+        return self.prefix(partition) + "spaces"
+
+    def _pattern(self, start: str) -> str:
+        """Return the glob of all keys that begin with *start*, whatever characters it has."""
+        return "".join(f"\\{c}" if c in "*?[]\\" else c for c in start) + "*"
 
 
 def _text(raw: bytes | str) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from schemas.uscc import ALPHABET, make_uscc
 
 _LENGTH = 18
-_MAX_KNOWN = 400_000
+_MAX_KNOWN = 200_000
 _SMALL = 16  # below this the arrays cost more than they save
 
 _M = np.uint32(0x5BD1E995)
@@ -45,8 +45,7 @@ class KnownCodes:
         if len(hashes) + len(new) > _MAX_KNOWN:
             hashes.clear()
         rows = np.frombuffer(b"".join(new), np.uint8).reshape(-1, _LENGTH)
-        sound = _add_up(rows)
-        for key, is_sound, found in zip(new, sound.tolist(), _murmur2(rows).tolist(), strict=True):
+        for key, is_sound, found in zip(new, _add_up(rows), _murmur2(rows).tolist(), strict=True):
             if is_sound and _has_known_head(key[:8]):
                 hashes[key] = found
 
@@ -72,7 +71,7 @@ def _is_sound_head(head: str) -> bool:
     return True
 
 
-def _add_up(rows: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _add_up(rows: NDArray[np.uint8]) -> list[bool]:
     """Tell for each row whether both check digits agree and it is no number of 17 digits.
 
     All digits could be a resident's number: that is for the exact check.
@@ -82,7 +81,8 @@ def _add_up(rows: NDArray[np.uint8]) -> NDArray[np.bool_]:
     sound &= _CHARACTERS[-(values[:, :17] @ _WEIGHTS_31) % 31] == rows[:, 17]
     sound &= _CHECK_11[-(_VALUES_11[rows[:, 8:16]] @ _WEIGHTS_11) % 11] == rows[:, 16]
     sound &= np.any(values[:, :17] > 9, axis=1)
-    return sound
+    answers: list[bool] = sound.tolist()
+    return answers
 
 
 def _murmur2(rows: NDArray[np.uint8]) -> NDArray[np.uint32]:

@@ -11,6 +11,7 @@ from schemas import topics
 from schemas.action import ActionChange
 from schemas.errors import Reason, RejectRecordError
 from schemas.lean import (
+    NO_DATA,
     ActionData,
     ActionRef,
     ConsortiumParent,
@@ -234,15 +235,13 @@ class EventFold:
 
     def _without_data(self, known: DecidedEvent, item: EventIn) -> DecidedEvent:
         """Only the newest stage can be decided again; of earlier ones the identity is enough."""
-        if known.data is None:
-            return known
         _, _, step = known.type.partition(".")
         family, _, stage = step.partition(".")
         earlier = self._catalogue.stage(family, stage)
         if earlier is None or (
             earlier.family == item.stage.family and earlier.rank <= item.stage.rank
         ):
-            return replace(known, data=None)
+            return replace(known, data=NO_DATA)
         return known
 
 

@@ -5,6 +5,7 @@ Same log and behind: the difference is replayed. Another log, ahead of it, or to
 with its position. `credit.state` is the truth in every case.
 """
 
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import msgspec
+import redis
 import structlog
 from confluent_kafka import Message
 
@@ -20,7 +22,7 @@ from schemas.errors import RetryLaterError, StopServiceError
 from schemas.ids import decision_id
 from schemas.lean import Matter, PartitionState
 from schemas.state import BIRTH_KEY, POSITION_KEY
-from streams.trigger.cache import CachePosition, Changes, Move, StateCache
+from streams.trigger.cache import LAYOUT, CachePosition, Changes, Move, StateCache
 from streams.trigger.fold_lists import decode_entries
 from streams.trigger.follower import Follower
 from streams.trigger.keys import split_key
@@ -93,7 +95,7 @@ class Restore:
 
     def _begin(self, number: int) -> Restored:
         """Return the position of a log that has nothing yet; the first commit gives it its birth."""
-        position = CachePosition(uuid.uuid4().hex, 0, time.time(), _new_space())
+        position = CachePosition(uuid.uuid4().hex, 0, time.time(), _new_space(), LAYOUT)
         return Restored(position, None, is_new=True)
 
     def _birth_of(self, number: int, end: int) -> str | None:
@@ -116,7 +118,12 @@ class Restore:
         return None  # nothing but aborted transactions
 
     def _can_go_on(self, held: CachePosition, birth: str, end: int) -> bool:
-        return held.birth_id == birth and held.offset <= end and time.time() - held.at <= MAX_AGE_S
+        return (
+            held.birth_id == birth
+            and held.layout == LAYOUT
+            and held.offset <= end
+            and time.time() - held.at <= MAX_AGE_S
+        )
 
     def _replay(
         self,
@@ -127,9 +134,12 @@ class Restore:
         end: int,
     ) -> Restored:
         where = (topics.STATE, number)
+        rebuilt = before is None
         space = before.space if before else _new_space()
+        if rebuilt:
+            self._cache.open_space(number, space)
         start = before.offset if before else self._ends.beginnings([where])[where]
-        position = before or CachePosition(birth, start, time.time(), space)
+        position = before or CachePosition(birth, start, time.time(), space, LAYOUT)
         self._follower.follow({where: start})
         for chunk in self._follower.read_to(
             {where: end}, most=CHUNK, timeout_s=_READ_TIMEOUT_S, meanwhile=self._meanwhile
@@ -137,7 +147,7 @@ class Restore:
             changes, newest = _changes_in(chunk)
             state = newest or state or _UNKNOWN
             reached = self._follower.position(*where)
-            after = CachePosition(birth, reached, time.time(), space)
+            after = CachePosition(birth, reached, time.time(), space, LAYOUT)
             self._cache.write({number: Move(before, after, state, changes)})
             before = position = after
             self._progress(number, reached - start, end - start)
@@ -145,7 +155,8 @@ class Restore:
         if state is None or state is _UNKNOWN:
             msg = f"{topics.STATE}/{number}: no position in the log. Restore the topic from a copy"
             raise StopServiceError(msg)
-        self._cache.drop_spaces_but(number, space)
+        if rebuilt:
+            _in_background(self._cache, number, space)
         return Restored(position, state, is_new=False)
 
 
@@ -170,6 +181,18 @@ def _changes_in(chunk: list[Message]) -> tuple[Changes, PartitionState | None]:
                 identity = decision_id(event.source, event.id)
                 changes.matters.append((uscc, identifier, _bytes(value), identity))
     return changes, state
+
+
+def _in_background(cache: StateCache, number: int, space: str) -> None:
+    """Clean up beside the loop: it walks the whole of Redis, and nobody waits for it."""
+
+    def clean() -> None:
+        try:
+            cache.drop_other_spaces(number, space)
+        except redis.RedisError as err:  # left for the next rebuild
+            log.warning("cleanup_left", partition=number, error=type(err).__name__)
+
+    threading.Thread(target=clean, name=f"cleanup-{number}", daemon=True).start()
 
 
 def _bytes(raw: bytes | str) -> bytes:

@@ -19,6 +19,7 @@ import msgspec
 import redis
 import structlog
 from confluent_kafka import KafkaException, Message, TopicPartition
+from msgspec.structs import replace
 
 from infra.clock import Clock
 from schemas import topics
@@ -38,7 +39,7 @@ from streams.trigger.transaction import Landed, Record, Transactions
 
 log = structlog.get_logger("trigger")
 
-MOST_EVENTS = 10_000  # bounds a transaction well inside its timeout; batches below grow with load
+MOST_EVENTS = 5_000  # bounds a transaction well inside its timeout; batches below grow with load
 IDLE_WAIT_S = 0.02
 BARRIER_TIMEOUT_S = 30.0
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -316,7 +317,7 @@ class Worker:
         self._cache.write(moves)
 
     def _after(self, position: CachePosition, landed: Landed) -> CachePosition:
-        return CachePosition(position.birth_id, landed.offset + 1, time.time(), position.space)
+        return replace(position, offset=landed.offset + 1, at=time.time())
 
     def _compare_clocks(self, landed: dict[int, Landed]) -> None:
         """Let days pass only while the broker's clock says the same as ours."""
