@@ -98,7 +98,8 @@ def _tell(
     print_explanation(told, view)
     if source is not None:
         say = Words(settings.lang)
-        click.echo(f"{say('名单依据', 'listings from')}: {source[0] if source[0] == source[1] else say(*source)}")
+        where = source[0] if source[0] == source[1] else say(*source)
+        click.echo(f"{say('名单依据', 'listings from')}: {where}")
 
 
 def _looks_like_file(what: str) -> bool:
