@@ -27,17 +27,18 @@ from schemas.uscc import fault_text, holds_resident_number, is_resident_number, 
 E = TypeVar("E", bound=CloudEvent)
 D = TypeVar("D")
 
-# Digits as 0, blanks as themselves, all else as -: enough to see where a long number may be.
+# Digits as 0, blanks and the bytes of wide ones as blanks, all else as -: enough to see where a
+# long number may be.
+_BLANK_BYTES = frozenset(b" \t" + "\u00a0\u200b\u3000".encode())
 _MASK = bytes(
-    48 if chr(byte) in "0123456789" else 32 if chr(byte) in " \t" else 45 for byte in range(256)
+    48 if chr(byte) in "0123456789" else 32 if byte in _BLANK_BYTES else 45 for byte in range(256)
 )
 _LONG_NUMBER = b"0" * 17
-_GROUPS = b"0 0"
-_GROUPED_NUMBER = re.compile(rb"(?:0[ \t]*){17}")
+_GROUP_ENDS = b"0 "
+_GROUPED_NUMBER = re.compile(rb"(?:0 *){17}")
 _FULL_WIDTH = b"\xef"  # also begins every full-width comma
 _FULL_WIDTH_DIGIT = re.compile(rb"\xef(?:\xbc[\x90-\x99\xb8]|\xbd\x98)")  # and the X
-_ESCAPE, _NUL = b"\\", b"\0"  # NUL: ASCII in UTF-16
-_NO_BREAK, _ZERO_WIDTH, _IDEOGRAPHIC = "\u00a0".encode(), "\u200b".encode(), "\u3000".encode()
+_ESCAPE, _NUL = b"\\", b"\0"  # NUL: UTF-16
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[tnrfb])")
 _WORST_FIRST = (Reason.NATURAL_PERSON, Reason.SUSPECT_TYPO, Reason.BAD_USCC, Reason.UNKNOWN_FIELD)
 _ENVELOPE = frozenset({"specversion", "id", "source", "type", "subject", "data"})
@@ -77,13 +78,10 @@ def refuse_natural_person(raw: bytes) -> None:
     mask = raw.translate(_MASK)
     if (
         not readable
-        or (_GROUPS in mask and _GROUPED_NUMBER.search(mask))
-        or (_FULL_WIDTH in raw and _FULL_WIDTH_DIGIT.search(raw))
         or _ESCAPE in raw
         or _NUL in raw
-        or _NO_BREAK in raw
-        or _ZERO_WIDTH in raw
-        or _IDEOGRAPHIC in raw
+        or (_GROUP_ENDS in mask and _GROUPED_NUMBER.search(mask))
+        or (_FULL_WIDTH in raw and _FULL_WIDTH_DIGIT.search(raw))
     ):
         found = holds_resident_number(_undisguised(text))
     else:
@@ -298,6 +296,8 @@ def _reason(error: ErrorDetails) -> Reason:
     if kind == "extra_forbidden":
         return Reason.UNKNOWN_FIELD
     where = error["loc"]
+    if kind == "value_error" and not where:  # fields that do not go together
+        return Reason.BAD_FIELD
     if kind == "json_invalid" or not where or (len(where) == 1 and kind == "missing"):
         return Reason.NOT_CLOUDEVENTS
     if where == ("specversion",):
