@@ -17,7 +17,7 @@ DECISION_MADE = "credit.decision.made"
 class Verdict(StrEnum):
     """What the business system is told; ordered from mild to strict in `STRICTNESS`."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105  # a verdict, not a password
     HOLD = "hold"
     DENY = "deny"
 

@@ -21,7 +21,7 @@ LOOKALIKES = frozenset("IOSVZ")
 
 # Value of each byte, so that a check is a translation and a sum: it is due for every new code.
 _VALUES_31 = bytes(max(ALPHABET.find(chr(byte)), 0) for byte in range(256))
-_VALUES_11 = bytes(int(chr(b), 36) if chr(b).isalnum() and b < 128 else 0 for b in range(256))  # noqa: PLR2004
+_VALUES_11 = bytes(int(chr(b), 36) if chr(b).isalnum() and b < 128 else 0 for b in range(256))
 _WEIGHTS_31 = tuple(pow(3, position, 31) for position in range(17))
 _WEIGHTS_11 = (3, 7, 9, 10, 5, 8, 4, 2)
 _CLASSES = {
@@ -122,7 +122,7 @@ def make_uscc(first8: str, body8: str) -> str:
     return code
 
 
-def uscc_fault(code: str) -> Reason | None:
+def uscc_fault(code: str) -> Reason | None:  # noqa: PLR0911  # one return a reason
     """Return why *code*, exactly as written, is no USCC of an organisation, or None.
 
     `natural-person` for a resident-identity number even where both USCC checks pass,

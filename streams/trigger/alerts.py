@@ -8,8 +8,10 @@ from schemas.uscc import is_individual_business
 _VERDICT_TEXT = {
     Verdict.DENY.value: (
         "{who} 的办件 {no} 命中强制性惩戒措施，不予通过（{reasons}）。请依告知书送达当事人。",
-        "Application {no} of {who} is denied by a mandatory measure ({reasons})."
-        " Serve the notice on the party.",
+        (
+            "Application {no} of {who} is denied by a mandatory measure ({reasons})."
+            " Serve the notice on the party."
+        ),
     ),
     Verdict.HOLD.value: (
         "{who} 的办件 {no} 需人工复核后方可办理（{reasons}）。",
@@ -45,28 +47,22 @@ def verdict_alert(
 
 def reward_alert(subject: str, action: ActionData, at: str) -> AlertData:
     """Return the alert that tells a department of a reward it may give."""
-    return _about_action(
-        "reward",
-        "day",
-        subject,
-        action,
-        at,
-        f"{_masked(subject)} 的办件 {action.application_no} 可享受激励措施：{action.measure.title}。",
-        f"Application {action.application_no} of {_masked(subject)} earns {action.measure.id}.",
+    who, no, title = _masked(subject), action.application_no, action.measure.title
+    words = (
+        f"{who} 的办件 {no} 可享受激励措施：{title}。",
+        f"Application {no} of {who} earns {action.measure.id}.",
     )
+    return _about_action("reward", subject, action, at, words=words)
 
 
 def withdrawn_alert(subject: str, action: ActionData, at: str) -> AlertData:
     """Return the alert that an action no longer stands."""
-    return _about_action(
-        "withdrawn",
-        "now",
-        subject,
-        action,
-        at,
-        f"{_masked(subject)} 的措施“{action.measure.title}”已撤回（{action.reason}）。",
-        f"{action.measure.id} on {_masked(subject)} is withdrawn ({action.reason}).",
+    who, title = _masked(subject), action.measure.title
+    words = (
+        f"{who} 的措施“{title}”已撤回（{action.reason}）。",
+        f"{action.measure.id} on {who} is withdrawn ({action.reason}).",
     )
+    return _about_action("withdrawn", subject, action, at, words=words)
 
 
 def unsound_list_alert(list_code: str, partition: int, office: str, at: str) -> AlertData:
@@ -103,22 +99,22 @@ def wrong_place_alert(topic: str, where: str, office: str, at: str) -> AlertData
 
 
 def _about_action(
-    kind: str, urgency: str, subject: str, action: ActionData, at: str, zh: str, en: str
+    kind: str, subject: str, action: ActionData, at: str, *, words: tuple[str, str]
 ) -> AlertData:
     return AlertData(
         alert_id=identity("alert", action.action_id, str(action.revision), kind),
         kind=kind,
-        urgency=urgency,
+        urgency="day" if kind == "reward" else "now",
         department=action.department,
         uscc=subject,
         action_id=action.action_id,
         decision_id=action.decision_id,
-        text_zh=zh,
-        text_en=en,
+        text_zh=words[0],
+        text_en=words[1],
         raised_at=at,
     )
 
 
 def _masked(subject: str) -> str:
-    """An individual business may be known by its code: the last six stay hidden in texts."""
+    """Hide the last six characters of an individual business: its code may lead to a person."""
     return subject[:12] + "******" if is_individual_business(subject) else subject

@@ -11,7 +11,7 @@ from confluent_kafka import Message
 from msgspec.structs import replace
 
 from schemas.errors import Reason, RejectRecordError
-from schemas.lean import PartitionState
+from schemas.lean import KnownEntry, PartitionState
 from streams.rules.catalogue import Catalogue
 from streams.rules.standing import standing_of
 from streams.trigger.alerts import wrong_place_alert
@@ -39,16 +39,38 @@ class Folded:
     outbox: Outbox
     states: dict[int, PartitionState]
     changes: dict[int, Changes]
-    duplicates: Counter[str]
-    list_changes: Counter[tuple[str, str]]
+    duplicates: Counter[str] = field(default_factory=Counter)
+    list_changes: Counter[tuple[str, str]] = field(default_factory=Counter)
     phases: dict[str, float] = field(default_factory=dict)
+
+    def read_past(self, items: "Iterable[EventIn | ListIn]") -> None:
+        """Move the input positions behind *items*."""
+        ends: dict[int, dict[str, int]] = {}
+        for item in items:
+            ends.setdefault(item.partition, {})[item.topic] = item.offset + 1
+        for number, news in ends.items():
+            state = self.states[number]
+            self.states[number] = replace(state, inputs=state.inputs | news)
+
+    def live_until(self, today: date) -> None:
+        """Let every day until *today* pass, one at a time, never back."""
+        for number, state in self.states.items():
+            day = state.day
+            while day < today:
+                day += timedelta(days=1)
+            if day != state.day:
+                self.states[number] = replace(state, day=day)
+
+
+ListIn = ChangeIn | PublishedIn | RejectedIn
+Members = dict[tuple[int, str], dict[str, str]]
 
 
 class Parsed(NamedTuple):
     """The messages of a batch, checked one by one."""
 
     events: list[EventIn | RejectedIn]
-    lists: list[ChangeIn | PublishedIn | RejectedIn]
+    lists: list[ListIn]
     took_s: float
 
 
@@ -79,28 +101,40 @@ class Batches:
         events, told = parsed.events, parsed.lists
         read_at = perf_counter()
         found = self._read(events, told, owned)
+        members = self._members(told, owned)
         fold_at = perf_counter()
-        outbox = Outbox(at)
-        changes = {p: Changes() for p in _touched(events, told)}
-        states = {p: owned[p].state for p in changes}
-        list_fold = self._fold_lists(told, found, outbox, changes, states, owned)
-        read = _ends_of(told)
-        states = {p: _advance(_read_past(s, p, read), today) for p, s in states.items()}
-        duplicates = self._fold_events(events, found, outbox, changes, states, list_fold)
-        read = _ends_of(events)
-        states = {p: _read_past(s, p, read) for p, s in states.items()}
-        outbox.tallies()
-        phases = {
+        numbers = _touched(events, told)
+        folded = Folded(
+            Outbox(at), {p: owned[p].state for p in numbers}, {p: Changes() for p in numbers}
+        )
+        changed = self._fold_lists(told, found, members, folded)
+        folded.read_past(told)
+        folded.live_until(today)
+        self._fold_events(events, found, changed, folded)
+        folded.read_past(events)
+        folded.outbox.tallies()
+        folded.phases = {
             "parse": parsed.took_s,
             "redis_read": fold_at - read_at,
             "fold": perf_counter() - fold_at,
         }
-        return Folded(outbox, states, changes, duplicates, list_fold.counts, phases)
+        return folded
+
+    def _members(self, told: Iterable[ListIn], owned: dict[int, Owned]) -> Members:
+        """Return what each list holds that is published in this batch."""
+        return {
+            (p, code): self._cache.members(p, owned[p].position, code)
+            for p, code in {
+                (item.partition, item.published.data.list_code)
+                for item in told
+                if isinstance(item, PublishedIn)
+            }
+        }
 
     def _read(
         self,
         parsed: Iterable[EventIn | RejectedIn],
-        told: Iterable[ChangeIn | PublishedIn | RejectedIn],
+        told: Iterable[ListIn],
         owned: dict[int, Owned],
     ) -> dict[int, Found]:
         triples: dict[int, list[str]] = {}
@@ -120,24 +154,11 @@ class Batches:
         return self._cache.read(wanted) if wanted else {}
 
     def _fold_lists(
-        self,
-        told: list[ChangeIn | PublishedIn | RejectedIn],
-        found: dict[int, Found],
-        outbox: Outbox,
-        changes: dict[int, Changes],
-        states: dict[int, PartitionState],
-        owned: dict[int, Owned],
-    ) -> ListFold:
-        members = {
-            (item.partition, item.published.data.list_code): self._cache.members(
-                item.partition,
-                owned[item.partition].position.space,
-                item.published.data.list_code,
-            )
-            for item in told
-            if isinstance(item, PublishedIn)
-        }
-        fold = ListFold(outbox, changes, members, self._office)
+        self, told: list[ListIn], found: dict[int, Found], members: Members, folded: Folded
+    ) -> dict[str, tuple[KnownEntry, ...]]:
+        """Fold the lists; return the entries, as they are now, of every subject that changed."""
+        outbox = folded.outbox
+        fold = ListFold(outbox, folded.changes, members, self._office)
         held = {p: iter(answer.entries) for p, answer in found.items()}
         partition_of: dict[str, int] = {}
         for item in told:
@@ -146,30 +167,30 @@ class Batches:
                     partition_of[item.change.subject] = item.partition
                     fold.change(item, decode_entries(next(held[item.partition])))
                 elif isinstance(item, PublishedIn):
-                    states[item.partition] = fold.published(item, states[item.partition])
+                    state = folded.states[item.partition]
+                    folded.states[item.partition] = fold.published(item, state)
                 else:
                     self._set_aside(outbox, item)
             except RejectRecordError as fault:
                 outbox.dead_letter(item.message, fault)
         fold.write(partition_of)
-        return fold
+        folded.list_changes = fold.counts
+        return fold.entries
 
     def _fold_events(
         self,
         parsed: list[EventIn | RejectedIn],
         found: dict[int, Found],
-        outbox: Outbox,
-        changes: dict[int, Changes],
-        states: dict[int, PartitionState],
-        lists: ListFold,
-    ) -> Counter[str]:
+        changed: dict[str, tuple[KnownEntry, ...]],
+        folded: Folded,
+    ) -> None:
+        outbox = folded.outbox
         moments = {
             p: PartitionMoment(p, state, standing_of(self._catalogue, state.lists, outbox.at))
-            for p, state in states.items()
+            for p, state in folded.states.items()
         }
-        fold = EventFold(self._catalogue, outbox, changes, self._partitions)
+        fold = EventFold(self._catalogue, outbox, folded.changes, self._partitions)
         held = {p: iter(answer.triples) for p, answer in found.items()}
-        changed = lists.entries
         for item in parsed:
             if isinstance(item, RejectedIn):
                 self._set_aside(outbox, item)
@@ -185,7 +206,7 @@ class Batches:
                 fold.event(item, moments[item.partition], entries, matter_raw, seen_in)
             except RejectRecordError as fault:
                 outbox.dead_letter(item.message, fault)
-        return fold.duplicates
+        folded.duplicates = fold.duplicates
 
     def _set_aside(self, outbox: Outbox, item: RejectedIn) -> None:
         outbox.dead_letter(item.message, item.fault)
@@ -195,30 +216,5 @@ class Batches:
             outbox.alert(wrong_place_alert(topic, where, self._office, outbox.now))
 
 
-def _touched(
-    parsed: Iterable[EventIn | RejectedIn], told: Iterable[ChangeIn | PublishedIn | RejectedIn]
-) -> set[int]:
+def _touched(parsed: Iterable[EventIn | RejectedIn], told: Iterable[ListIn]) -> set[int]:
     return {item.partition for item in parsed} | {item.partition for item in told}
-
-
-def _advance(state: PartitionState, today: date) -> PartitionState:
-    """Return *state* on *today*, every day in between lived through, never back."""
-    day = state.day
-    while day < today:
-        day += timedelta(days=1)
-    return state if day == state.day else replace(state, day=day)
-
-
-def _ends_of(
-    items: Iterable[EventIn | ChangeIn | PublishedIn | RejectedIn],
-) -> dict[tuple[str, int], int]:
-    """Return the offset after the last message of each input partition."""
-    return {(item.topic, item.partition): item.offset + 1 for item in items}
-
-
-def _read_past(
-    state: PartitionState, partition: int, read: dict[tuple[str, int], int]
-) -> PartitionState:
-    """Return *state* with the input positions after what was read."""
-    news = {topic: offset for (topic, number), offset in read.items() if number == partition}
-    return replace(state, inputs=state.inputs | news) if news else state

@@ -198,9 +198,16 @@ class StateCache:
     def _position_key(self, partition: int) -> str:
         return self.prefix(partition) + "position"
 
-    def members(self, partition: int, space: str, list_code: str) -> dict[str, str]:
-        """Return the entries, not removed, of one list in one partition: id -> revision."""
-        held = self._client.hgetall(f"{self.space(partition, space)}l:{list_code}")
+    def members(self, partition: int, position: CachePosition, list_code: str) -> dict[str, str]:
+        """Return the entries, not removed, of one list in one partition: id -> revision.
+
+        Raises: CacheMovedError.
+        """
+        pipe = self._client.pipeline(transaction=True)
+        pipe.get(self._position_key(partition))
+        pipe.hgetall(f"{self.space(partition, position.space)}l:{list_code}")
+        found, held = pipe.execute()
+        self._compare({partition: position}, [found])
         return {_text(entry): _text(revision) for entry, revision in held.items()}
 
     def open_space(self, partition: int, space: str) -> None:

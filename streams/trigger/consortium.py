@@ -1,4 +1,4 @@
-"""A consortium's bid, split: every member but the leader is decided by the partition that owns it."""
+"""A consortium's bid, split: each other member is decided by the partition that owns it."""
 
 import json
 from collections.abc import Iterator

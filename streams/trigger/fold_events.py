@@ -2,7 +2,6 @@
 
 import hashlib
 from collections import Counter
-from datetime import date
 
 import msgspec
 from msgspec.structs import replace
@@ -115,7 +114,7 @@ class EventFold:
             msgspec.Raw(data),
             decided.consortium_of,
         )
-        self._keep(item, matter, known, outcome, gone, moment.day)
+        self._keep(item, self._next(item, matter, known, gone, outcome.actions))
 
     def _is_repeated(
         self, item: EventIn, matter: Matter, content: str, seen_in: bytes | None
@@ -204,18 +203,15 @@ class EventFold:
             (day, decided.department, stage.family, stage.stage, decided.verdict),
         )
 
-    def _keep(
+    def _next(
         self,
         item: EventIn,
         matter: Matter,
         known: DecidedEvent,
-        outcome: Outcome,
         gone: tuple[ActionData, ...],
-        day: date,
-    ) -> None:
-        """Remember the event and its actions in its matter."""
-        subject = item.event.subject
-        where = subject, item.matter
+        issued: tuple[ActionData, ...],
+    ) -> Matter:
+        """Return the matter with this event: what *gone* withdrew, what it *issued*."""
         events = matter.events
         if events:
             events = tuple(self._without_data(e, item) for e in events)
@@ -223,11 +219,15 @@ class EventFold:
         if gone:
             after = {a.action_id: a for a in gone}
             actions = tuple(after.get(a.action_id, a) for a in actions)
-        closed = day if item.stage.terminal else matter.closed_on
-        kept = Matter((*events, known), actions + outcome.actions, closed)
-        self._matters[where] = kept
+        closed = known.decided_on if item.stage.terminal else matter.closed_on
+        return Matter((*events, known), actions + issued, closed)
+
+    def _keep(self, item: EventIn, matter: Matter) -> None:
+        """Remember the matter, in this batch and after it."""
+        subject = item.event.subject
+        self._matters[subject, item.matter] = matter
         self._seen[subject, item.decision_id] = item.matter
-        record = encode(kept)
+        record = encode(matter)
         self._changes[item.partition].matters.append(
             (subject, item.matter, record, item.decision_id)
         )

@@ -34,7 +34,7 @@ def decode_entries(raw: bytes | None) -> Entries:
 
 
 def digest_of(members: dict[str, str]) -> str:
-    """Return the digest of a list in a partition: sorted `entry_id@revision` lines (contracts E)."""
+    """Return SHA-256 over the sorted `entry_id@revision` lines of a list in a partition."""
     lines = sorted(f"{entry}@{revision}\n" for entry, revision in members.items())
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 

@@ -73,7 +73,7 @@ class EventInputs:
         if message is not None and message.error() is not None:
             self._weigh(message.error())
 
-    def metadata(self) -> Any:  # noqa: ANN401  # confluent's opaque group metadata
+    def metadata(self) -> Any:  # confluent's opaque group metadata
         """Return the group's metadata as of now."""
         return self._consumer.consumer_group_metadata()
 

@@ -12,7 +12,7 @@ from schemas import incoming, topics
 from schemas.dead_letter import Header, header_list
 from schemas.errors import Reason, RejectRecordError
 from schemas.ids import decision_id
-from schemas.lean import EventData, Envelope, ListChangeData, MemberEventData
+from schemas.lean import Envelope, EventData, ListChangeData, MemberEventData
 from schemas.list_change import PUBLISHED, ListPublished
 from schemas.times import ReadInstant, from_millis, read_instant
 from streams.rules.catalogue import Catalogue, StagePlace
@@ -98,9 +98,8 @@ class Intake:
             stage = self._admitted.get(key) or self._admit(key, data.item_code)
             time = read_instant(event.time)
             _refuse_strange_time(time.millis, message)
-            if data.members and len(event.id) > MAX_CONSORTIUM_ID:
-                detail = f"id: at most {MAX_CONSORTIUM_ID} characters for a consortium; shorten it"
-                raise RejectRecordError(Reason.BAD_FIELD, detail)
+            if data.members:
+                _refuse_long_consortium_id(event.id)
         except RejectRecordError as fault:
             return RejectedIn(message, topic, partition, offset, fault)
         return EventIn(
@@ -216,6 +215,12 @@ def _refuse_other_key(message: Message, subject: str) -> bytes:
         detail = "the Kafka key must be the subject, UTF-8; set the key, then send again"
         raise RejectRecordError(Reason.SUBJECT_KEY_MISMATCH, detail)
     return expected
+
+
+def _refuse_long_consortium_id(event_id: str) -> None:
+    if len(event_id) > MAX_CONSORTIUM_ID:
+        detail = f"id: at most {MAX_CONSORTIUM_ID} characters for a consortium; shorten it"
+        raise RejectRecordError(Reason.BAD_FIELD, detail)
 
 
 def _refuse_foreign_share(event: Envelope[MemberEventData]) -> None:

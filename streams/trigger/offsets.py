@@ -1,12 +1,15 @@
 """What the broker says about the ends of logs: the uncommitted end, and the beginning."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from typing import TYPE_CHECKING
 
 from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, OffsetSpec
 
 from schemas.errors import RetryLaterError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Ends = dict[tuple[str, int], int]
 _TIMEOUT_S = 10.0

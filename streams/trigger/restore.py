@@ -83,7 +83,7 @@ class Restore:
         end = self._ends.ask([where])()[where]
         birth = self._birth_of(number, end)
         if birth is None:
-            return self._begin(number)
+            return _begin()
         held = self._cache.position(number)
         if held is not None and self._can_go_on(held[0], birth, end):
             before, state = held
@@ -92,11 +92,6 @@ class Restore:
             log.info("cache_rebuilt", partition=number, records=end, why=why)
             before, state = None, None
         return self._replay(number, birth, before, state, end)
-
-    def _begin(self, number: int) -> Restored:
-        """Return the position of a log that has nothing yet; the first commit gives it its birth."""
-        position = CachePosition(uuid.uuid4().hex, 0, time.time(), _new_space(), LAYOUT)
-        return Restored(position, None, is_new=True)
 
     def _birth_of(self, number: int, end: int) -> str | None:
         where = (topics.STATE, number)
@@ -158,6 +153,12 @@ class Restore:
         if rebuilt:
             _in_background(self._cache, number, space)
         return Restored(position, state, is_new=False)
+
+
+def _begin() -> Restored:
+    """Return where a log begins that has nothing yet; the first commit gives it its birth."""
+    position = CachePosition(uuid.uuid4().hex, 0, time.time(), _new_space(), LAYOUT)
+    return Restored(position, None, is_new=True)
 
 
 def _changes_in(chunk: list[Message]) -> tuple[Changes, PartitionState | None]:

@@ -28,7 +28,7 @@ from streams.trigger.inputs import EventInputs
 from streams.trigger.offsets import LogEnds
 from streams.trigger.telemetry import Telemetry
 from streams.trigger.transaction import Transactions
-from streams.trigger.worker import Worker
+from streams.trigger.worker import Parts, Worker
 
 log = structlog.get_logger("trigger")
 
@@ -63,7 +63,8 @@ def load_catalogue(settings: Settings) -> Catalogue:
     try:
         return build_catalogue(read_catalogue(folder))
     except CatalogueFaults as err:
-        msg = f"{folder}: {len(err.faults)} 处错误 / faults; 见 / see `credit-trigger catalogue check`"
+        count = len(err.faults)
+        msg = f"{folder}: {count} 处错误 / faults; run `credit-trigger catalogue check`"
         raise StopServiceError(msg) from err
 
 
@@ -79,7 +80,7 @@ def make_worker(
     client = connect_redis(endpoints.redis, timeout_s=30)
     cache = StateCache(client, group)
     names = [topics.events_topic(family) for family in catalogue.families]
-    return Worker(
+    parts = Parts(
         inputs=EventInputs(kafka, group, (*names, topics.MEMBERS)),
         lists=Follower(kafka, f"{group}-lists"),
         states=Follower(kafka, f"{group}-state"),
@@ -87,11 +88,9 @@ def make_worker(
         cache=cache,
         transactions=Transactions(kafka, group),
         batches=Batches(catalogue, cache, settings.partitions, _office(catalogue)),
-        catalogue=catalogue,
-        clock=clock,
-        telemetry=telemetry,
         check_cache=lambda: check_redis(client),
     )
+    return Worker(parts, catalogue, clock, telemetry)
 
 
 def stop_on_signals(stop: Callable[[], None]) -> None:

@@ -51,22 +51,7 @@ class Telemetry:
         committed_at: datetime,
     ) -> None:
         """Count one committed batch."""
-        outbox = folded.outbox
-        for (family, verdict), n in outbox.verdicts.items():
-            metrics.EVENTS.labels(family).inc(n)
-            metrics.DECISIONS.labels(verdict, family).inc(n)
-        for (effect, state), n in outbox.actions.items():
-            metrics.ACTIONS.labels(effect, state).inc(n)
-        for kind, n in outbox.alerts.items():
-            metrics.ALERTS.labels(kind).inc(n)
-        for reason, n in outbox.rejected.items():
-            metrics.DEAD_LETTERS.labels(reason).inc(n)
-        for measure, n in outbox.shadows.items():
-            metrics.SHADOWED.labels(measure).inc(n)
-        for topic, n in folded.duplicates.items():
-            metrics.DUPLICATES.labels(topic).inc(n)
-        for (code, outcome), n in folded.list_changes.items():
-            metrics.LIST_CHANGES.labels(code, outcome).inc(n)
+        _count_outcomes(folded)
         metrics.BATCHES.inc()
         metrics.BATCH_SIZE.observe(len(events))
         for phase, seconds in phases.items():
@@ -147,3 +132,22 @@ class Telemetry:
         if not agrees:
             self._ready = Health(ok=False, why="this clock and the broker's are 5 minutes apart")
             metrics.READY.set(0)
+
+
+def _count_outcomes(folded: Folded) -> None:
+    outbox = folded.outbox
+    for (family, verdict), n in outbox.verdicts.items():
+        metrics.EVENTS.labels(family).inc(n)
+        metrics.DECISIONS.labels(verdict, family).inc(n)
+    for (effect, state), n in outbox.actions.items():
+        metrics.ACTIONS.labels(effect, state).inc(n)
+    for kind, n in outbox.alerts.items():
+        metrics.ALERTS.labels(kind).inc(n)
+    for reason, n in outbox.rejected.items():
+        metrics.DEAD_LETTERS.labels(reason).inc(n)
+    for measure, n in outbox.shadows.items():
+        metrics.SHADOWED.labels(measure).inc(n)
+    for topic, n in folded.duplicates.items():
+        metrics.DUPLICATES.labels(topic).inc(n)
+    for (code, outcome), n in folded.list_changes.items():
+        metrics.LIST_CHANGES.labels(code, outcome).inc(n)

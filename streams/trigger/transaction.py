@@ -67,7 +67,7 @@ class Transactions:
         records: Iterable[Record],
         positions: Iterable[Record],
         offsets: list[TopicPartition],
-        metadata: Any,  # noqa: ANN401  # confluent's opaque group metadata
+        metadata: Any,  # confluent's opaque group metadata
     ) -> dict[int, Landed]:
         """Write everything and the offsets in one transaction; say where *positions* landed.
 

@@ -10,8 +10,8 @@ mended in place: what was not committed is read again.
 
 import time
 from collections.abc import Callable
-
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -48,40 +48,46 @@ _RETRY_WAIT_S = 0.5
 _REVOKE_WAIT_S = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a worker works with; `check_cache` raises where Redis may throw keys away."""
+
+    inputs: EventInputs
+    lists: Follower
+    states: Follower
+    ends: LogEnds
+    cache: StateCache
+    transactions: Transactions
+    batches: Batches
+    check_cache: Callable[[], None]
+
+
 class Worker:
     """One trigger worker. `run` returns when `stop` was called; all else is an error."""
 
     def __init__(
-        self,
-        *,
-        inputs: EventInputs,
-        lists: Follower,
-        states: Follower,
-        ends: LogEnds,
-        cache: StateCache,
-        transactions: Transactions,
-        batches: Batches,
-        catalogue: Catalogue,
-        clock: Clock,
-        telemetry: Telemetry,
-        check_cache: Callable[[], None],
+        self, parts: Parts, catalogue: Catalogue, clock: Clock, telemetry: Telemetry
     ) -> None:
-        self._inputs, self._lists, self._ends = inputs, lists, ends
-        self._cache, self._transactions, self._batches = cache, transactions, batches
+        self._inputs, self._lists, self._ends = parts.inputs, parts.lists, parts.ends
+        self._cache, self._transactions = parts.cache, parts.transactions
+        self._batches, self._check_cache = parts.batches, parts.check_cache
         self._catalogue, self._clock, self._telemetry = catalogue, clock, telemetry
         self._restore = Restore(
-            cache, ends, states, meanwhile=self._still_ours, progress=telemetry.restoring
+            parts.cache,
+            parts.ends,
+            parts.states,
+            meanwhile=self._still_ours,
+            progress=telemetry.restoring,
         )
         self._owned: dict[int, Owned] = {}
         self._generation = -1
         self._clock_agrees = True
         self._catalogue_written = False
         self._stopping = False
-        self._check_cache = check_cache
         self._looked_s = 0.0
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
         self._in_flight: Future[None] | None = None
-        inputs.before_revoke = self._settle_before_revoke
+        parts.inputs.before_revoke = self._settle_before_revoke
 
     def stop(self) -> None:
         """End after the batch in hand; safe in a signal handler."""
@@ -152,7 +158,7 @@ class Worker:
             raise Interrupted(msg)
 
     def _claim(self, restored: dict[int, Restored]) -> dict[int, Owned]:
-        """Commit the positions we start from: births of new logs, and the broker's time with them."""
+        """Commit where we start from, and births of new logs; tells the broker's time as well."""
         beginnings = self._ends.beginnings(self._input_partitions(restored))
         owned, births = {}, []
         for number, found in restored.items():
@@ -289,7 +295,7 @@ class Worker:
         records: list[Record],
         states: dict[int, PartitionState],
         offsets: list[TopicPartition],
-        metadata: Any,  # noqa: ANN401  # confluent's opaque group metadata
+        metadata: Any,  # confluent's opaque group metadata
     ) -> dict[int, Landed]:
         if not self._catalogue_written:
             records = [self._catalogue_record(), *records]
