@@ -14,7 +14,7 @@ SAMPLE_EVERY_S = 0.25
 # The first half is left out of the rate: rebalance, restore, cold caches, and above all the JIT
 # compiler, which takes half a processor for the first ten seconds of a Java peer.
 RAMP = 0.5
-START_LIMIT_S = 300.0  # a table of a million entries is loaded before the first decision
+START_LIMIT_S = 600.0  # a table of a million entries is loaded before the first decision
 STALL_LIMIT_S = 60.0
 SETTLED_SAMPLES = 4
 
