@@ -110,8 +110,8 @@ def _holds_plain_number(raw: bytes, mask: bytes) -> bool:
     """Look only where *mask* shows 17 digits: most are the codes of government departments."""
     place = mask.find(_LONG_NUMBER)
     while place >= 0:
-        end = place + 18
-        if mask[end : end + 1] != b"0" and _is_resident(raw[place:end]):
+        end = place + 17
+        if mask[end + 1 : end + 2] != b"0" and _is_resident(raw[place : end + 1]):
             return True
         while mask[end : end + 1] == b"0":  # a longer number is another thing
             end += 1

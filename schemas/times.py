@@ -55,10 +55,12 @@ def parse_instant(text: str) -> datetime:
         msg = "must be RFC 3339 with an offset, such as 2026-06-18T09:30:00+08:00"
         raise ValueError(msg)
     try:
-        return datetime.fromisoformat(text.upper())
-    except ValueError:
+        instant = datetime.fromisoformat(text.upper())
+        instant.astimezone(SHANGHAI)  # the last hours of the year 9999 have no such time
+    except (ValueError, OverflowError):
         msg = "names a day or time that does not exist"
         raise ValueError(msg) from None
+    return instant
 
 
 def legal_day(instant: datetime) -> date:
