@@ -52,7 +52,7 @@ def command(*, keep: bool, as_json: bool) -> None:
     began_s = time.monotonic()
 
     def tell(zh: str, en: str) -> None:
-        click.echo(f"demo: {say(zh, en)}", err=True)
+        click.echo(f"demo: {zh if zh == en else say(zh, en)}", err=True)
 
     with DemoStage(tell) as stage:
         catalogue = load_catalogue(stage.settings)
