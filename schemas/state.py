@@ -10,7 +10,7 @@ from pydantic import Field
 from schemas.action import ActionData
 from schemas.base import Count, Model, Short
 from schemas.cloudevent import EventId, Source
-from schemas.department_event import ConsortiumParent, DepartmentEventData
+from schemas.department_event import ConsortiumParent, DepartmentEventData, MemberEventData
 from schemas.list_change import ListChangeData
 from schemas.times import Day, Instant
 
@@ -70,7 +70,7 @@ class DecidedEvent(Model):
     sequence: Count
     verdict: Short
     decided_on: Day
-    data: DepartmentEventData | None
+    data: DepartmentEventData | MemberEventData | None
     consortium_of: ConsortiumParent | None = None
 
 

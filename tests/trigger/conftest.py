@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,15 +27,9 @@ def town(shared_town: Town) -> Town:
 
 
 @pytest.fixture
-def found_town(tmp_path: Path) -> Iterator[Callable[[], Town]]:
-    """Founds towns of one's own: nothing published, and no worker started."""
+def new_town(tmp_path: Path) -> Iterator[Town]:
+    """A town of one's own: nothing published, and no worker started."""
     with EmbeddedServices(tmp_path) as services:
-        towns: list[Town] = []
-
-        def found() -> Town:
-            towns.append(Town(services, tmp_path))
-            return towns[-1]
-
-        yield found
-        for each in towns:
-            each.close()
+        town = Town(services, tmp_path)
+        yield town
+        town.close()

@@ -1,12 +1,14 @@
 """A trigger at work on servers of its own: send messages, wait, read everything it wrote."""
 
+import gc
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import redis
 from confluent_kafka import Consumer, IsolationLevel, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 from pydantic import SecretStr
@@ -104,8 +106,10 @@ class Town:
                 embedded=True,
             )
         )
-        self._producer = Producer({"bootstrap.servers": services.kafka, "linger.ms": 1})
+        self._producer = Producer({"bootstrap.servers": services.kafka, "linger.ms": 10})
         self._reader = Reader(services.kafka)
+        self.events_sent = 0
+        self.starts = 0
         self._sent: dict[tuple[str, int], int] = {}
         self._worker: Worker | None = None
         self._thread = threading.Thread()
@@ -126,6 +130,7 @@ class Town:
             except BaseException as fault:  # noqa: BLE001  # told to the test that waits
                 self._fault.append(fault)
 
+        self.starts += 1
         self._worker = worker
         self._thread = threading.Thread(target=work, name="trigger")
         self._thread.start()
@@ -137,13 +142,20 @@ class Town:
             self._thread.join(PATIENCE_S)
             assert not self._thread.is_alive()
             self._worker = None
+            self._thread = threading.Thread()
 
     def close(self) -> None:
+        """Stop the worker and let go of every connection: the embedded broker waits for them."""
         self.stop()
         self._reader.close()
+        del self._producer, self._reader
+        gc.collect()
 
     def send(self, *messages: Sent) -> list[tuple[int, int]]:
-        """Write *messages* in order; return partition and offset of each."""
+        """Write *messages* one after the other; return partition and offset of each."""
+        return [self.post(message)[0] for message in messages]
+
+    def post(self, *messages: Sent) -> list[tuple[int, int]]:
         landed: list[tuple[int, int]] = []
 
         def note(error: object, message: Message) -> None:
@@ -163,12 +175,18 @@ class Town:
                 timestamp=int(message.at.timestamp() * 1000),
                 on_delivery=note,
             )
-            assert self._producer.flush(PATIENCE_S) == 0
+        assert self._producer.flush(PATIENCE_S) == 0
+        self.events_sent += sum(m.topic.startswith("credit.events.") for m in messages)
         return landed
 
     def tell(self, *messages: Sent) -> Told:
         """Send *messages*, wait until all are settled, and return what came of them."""
         self.send(*messages)
+        return self.settle()
+
+    def tell_at_once(self, *messages: Sent) -> Told:
+        """As `tell`, but sent together: what goes to one partition makes one batch."""
+        self.post(*messages)
         return self.settle()
 
     def settle(self) -> Told:
@@ -190,6 +208,14 @@ class Town:
         """Return everything that was ever written."""
         self.settle()
         return Told(self._history)
+
+    def state(self, partition: int) -> PartitionState:
+        """Return what *partition* last said of itself."""
+        return self._reader.state(partition)
+
+    def redis_keys(self) -> list[bytes]:
+        """Return every key that Redis holds."""
+        return list(redis.Redis.from_url(self.redis).scan_iter(count=1000))
 
     def publish_all(self) -> Told:
         """Publish every list as it stands, so that all are fresh."""

@@ -191,10 +191,11 @@ def test_tallies_add_up_to_the_decisions_by_day_department_family_stage_and_verd
     assert len(set(batches)) == len(batches)
 
 
-def test_the_catalogue_of_every_decision_is_published_whole_and_once(town: Town) -> None:
-    town.tell(on_events(event(firm())))
+def test_the_catalogue_of_every_decision_is_published_whole_once_a_start(town: Town) -> None:
+    (decision,) = town.tell(on_events(event(firm()))).decisions
     written = town.everything().on("credit.catalogues")
-    assert [w.body.version for w in written] == [town.catalogue.version]
+    assert [w.body.version for w in written] == [town.catalogue.version] * town.starts
+    assert decision.data.catalogue_version == town.catalogue.version
     assert written[0].body.files == dict(town.catalogue.files)
 
 
