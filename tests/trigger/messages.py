@@ -13,6 +13,7 @@ from schemas.times import SHANGHAI, format_instant
 from schemas.uscc import ALPHABET, make_uscc
 
 AT = datetime(2026, 6, 10, 10, 0, tzinfo=SHANGHAI)
+TODAY = date(2026, 6, 10)
 PARTITIONS = 4
 
 EMERGENCY = "11210500105000445U"
@@ -159,7 +160,7 @@ def change(
     }
 
 
-def removal(entered: Json, *, reason: str = "repaired", on: date = AT.date()) -> Json:
+def removal(entered: Json, *, reason: str = "repaired", on: date = TODAY) -> Json:
     """Return the removal of the entry that *entered* told of."""
     data = entered["data"]
     told = {**data, "removed_on": on.isoformat(), "removal_reason": reason}

@@ -3,10 +3,11 @@
 import gc
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import redis
 from confluent_kafka import Consumer, IsolationLevel, Message, Producer, TopicPartition
@@ -21,9 +22,11 @@ from infra.wanted_topics import wanted_topics
 from schemas.state import PartitionState
 from streams.trigger.service import load_catalogue, make_worker
 from streams.trigger.telemetry import Telemetry
-from streams.trigger.worker import Worker
 from tests.trigger.messages import AT, PARTITIONS, Sent, Watermarks
 from tests.trigger.written import Written, read_as
+
+if TYPE_CHECKING:
+    from streams.trigger.worker import Worker
 
 PATIENCE_S = 20.0
 OUTPUTS = {
@@ -119,9 +122,7 @@ class Town:
     def start(self) -> None:
         """Start a worker on what the servers hold."""
         telemetry = Telemetry(self.catalogue)
-        worker = make_worker(
-            self.settings, self.catalogue, self._endpoints, telemetry, self.clock
-        )
+        worker = make_worker(self.settings, self.catalogue, self._endpoints, telemetry, self.clock)
         self.telemetry = telemetry
 
         def work() -> None:
@@ -285,8 +286,9 @@ class Reader:
             self._states[where[1]] = PartitionState.model_validate_json(message.value() or b"")
 
     def _ends(self) -> dict[tuple[str, int], int]:
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         asked = self._admin.list_offsets(
-            {TopicPartition(t, p): OffsetSpec.latest() for t, p in self._places},
+            dict.fromkeys([TopicPartition(t, p) for t, p in self._places], latest),
             isolation_level=IsolationLevel.READ_UNCOMMITTED,
         )
         return {(w.topic, w.partition): answer.result(10).offset for w, answer in asked.items()}

@@ -65,7 +65,10 @@ def bad_events() -> dict[str, tuple[str, Sent]]:
         "old specversion": ("not-cloudevents", on_events(plain(specversion="0.3"))),
         "unknown family": ("unknown-type", approval(plain(type_="credit.weather.rained"))),
         "unknown stage": ("unknown-type", on_events(plain(type_="credit.approval.dreamt"))),
-        "family of another topic": ("unknown-type", approval(plain(type_="credit.award.nominated"))),
+        "family of another topic": (
+            "unknown-type",
+            approval(plain(type_="credit.award.nominated")),
+        ),
         "unknown key in data": ("unknown-field", on_events(plain(data={"colour": "red"}))),
         "amount below nothing": ("bad-field", on_events(plain(data={"amount_fen": -1}))),
         "amount as text": ("bad-field", on_events(plain(data={"amount_fen": "1"}))),
@@ -117,7 +120,10 @@ def bad_changes() -> dict[str, tuple[str, Sent]]:
         "unknown provider": ("unknown-provider", on_lists(plain(source="/somebody/else"))),
         "unknown change": ("bad-field", on_lists(plain(what="forgotten"))),
         "unknown key": ("unknown-field", on_lists(plain(data={"score": 7}))),
-        "ends before it begins": ("bad-field", on_lists(plain(data={"effective_until": "2025-01-01"}))),
+        "ends before it begins": (
+            "bad-field",
+            on_lists(plain(data={"effective_until": "2025-01-01"})),
+        ),
         "removal dates on an entry": ("bad-field", on_lists(plain(data=early_removal))),
         "resident as subject": ("natural-person", on_lists(change(RESIDENT))),
         "bad code": ("bad-uscc", on_lists(change("91210500MA0BX00150"))),
@@ -188,9 +194,7 @@ def test_a_bad_message_among_good_ones_costs_none_of_them(town: Town) -> None:
     good = [event(firm()) for _ in range(30)]
     bad = [sent for _, sent in bad_events().values() if sent.topic == "credit.events.approval"]
     repeated = good[:10]
-    told = town.tell_at_once(
-        *(on_events(e) for e in good), *bad, *(on_events(e) for e in repeated)
-    )
+    told = town.tell_at_once(*(on_events(e) for e in good), *bad, *(on_events(e) for e in repeated))
     assert {d.data.event.id for d in told.decisions} == {e["id"] for e in good}
     assert len(told.decisions) == len(good)
     assert len(told.dead_letters) == len(bad)

@@ -34,7 +34,9 @@ def test_nobody_passes_and_nobody_is_blocked_by_lists_that_were_never_published(
     assert decide_listed(new_town)[:2] == ("deny", ["block"])
 
 
-@pytest.mark.parametrize("spoil", [{"digest": "0" * 64}, {"count": 100_000}], ids=["digest", "count"])
+@pytest.mark.parametrize(
+    "spoil", [{"digest": "0" * 64}, {"count": 100_000}], ids=["digest", "count"]
+)
 def test_a_watermark_that_does_not_add_up_makes_the_list_stale_and_tells_the_office(
     town: Town, spoil: Json
 ) -> None:
@@ -81,8 +83,8 @@ def test_a_watermark_counts_what_a_removal_and_a_revision_left(town: Town) -> No
             "removal_reason": "corrected",
         },
     }
-    for told in (kept, gone, amended, removed):
-        town.lists.note(told)
+    for message in (kept, gone, amended, removed):
+        town.lists.note(message)
     told = town.tell(
         *(on_lists(message) for message in (kept, gone, amended, removed)),
         *town.lists.published("discharge-credit"),

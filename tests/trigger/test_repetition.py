@@ -41,9 +41,7 @@ def test_the_same_message_twice_in_one_batch_has_no_second_effect(town: Town) ->
 
 def test_the_same_instant_in_another_time_zone_is_the_same_message(town: Town) -> None:
     applied = event(firm())
-    told = town.tell(
-        on_events(applied), on_events({**applied, "time": "2026-06-10T02:00:00.000Z"})
-    )
+    told = town.tell(on_events(applied), on_events({**applied, "time": "2026-06-10T02:00:00.000Z"}))
     assert len(told.decisions) == 1
     assert told.dead_letters == []
 

@@ -51,7 +51,7 @@ def test_a_redis_set_back_is_noticed_and_not_believed(town: Town) -> None:
     town.tell(on_lists(entered))
     client.flushall()
     for key, value in before.items():
-        client.restore(key, 0, value)
+        client.restore(key, 0, value or b"")
     told = town.tell(on_events(event(subject)))
     assert [d.data.verdict for d in told.decisions] == ["deny"]
 

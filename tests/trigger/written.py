@@ -53,7 +53,8 @@ def read_as(message: Message) -> Written:
     topic, partition = str(message.topic()), int(message.partition() or 0)
     raw: Any = message.value()
     key: Any = message.key()
-    headers = {name: bytes(value) for name, value in message.headers() or ()}  # type: ignore[arg-type]
+    pairs: Any = message.headers() or ()
+    headers = {name: bytes(value) for name, value in pairs}
     body: Any = None
     if topic in _ENVELOPED:
         body = _ENVELOPED[topic].model_validate_json(raw)
@@ -78,5 +79,6 @@ def _state_of(key: bytes, raw: bytes) -> BaseModel:
         return Birth.model_validate_json(raw)
     if key == b"/position":
         return PartitionState.model_validate_json(raw)
-    kind = key.split(b"/")[1]
-    return {b"entries": SubjectEntries, b"matter": Matter}[kind].model_validate_json(raw)
+    if key.split(b"/")[1] == b"entries":
+        return SubjectEntries.model_validate_json(raw)
+    return Matter.model_validate_json(raw)
