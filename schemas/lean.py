@@ -83,7 +83,7 @@ class Envelope(Struct, Generic[T], frozen=True, gc=False):
     traceparent: Annotated[str, Meta(max_length=MAX_SHORT)] | None = None
 
 
-class ListChangeData(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class ListChangeData(Struct, frozen=True, gc=False, forbid_unknown_fields=True, kw_only=True):
     """Twin of `list_change.ListChangeData`."""
 
     entry_id: Short
@@ -93,8 +93,8 @@ class ListChangeData(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     doc_no: Name
     recognised_by: Name
     effective_from: date
-    facts: Text
     effective_until: date | None = None
+    facts: Text
     facts_code: Short | None = None
     severity: Literal["minor", "general", "serious"] | None = None
     scope: Annotated[list[Short], Meta(max_length=1000)] | None = None
