@@ -123,7 +123,7 @@ class Flow:
         if identity not in self._decided:
             self._decided.add(identity)
             self.verdicts[family, data.verdict] += 1
-            self._took(identity, seen_at, self.decision_ms)
+            self._early.append((identity, seen_at, self.decision_ms))
         self._waiting.pop(identity, None)
         for member in data.members:
             share = _Identity(topics.TRIGGER_SOURCE, f"{data.event.id}/{member}")
@@ -141,14 +141,10 @@ class Flow:
             self.effects[family, action.effect] += 1
             self.polarities[family, action.polarity] += 1
             identity = _Identity(action.event.source, action.event.id)
-            self._took(identity, seen_at, self.action_ms)
-
-    def _took(self, identity: _Identity, seen_at: datetime, into: list[int]) -> None:
-        if identity.source != topics.TRIGGER_SOURCE:
-            self._early.append((identity, seen_at, into))
+            self._early.append((identity, seen_at, self.action_ms))
 
     def measure(self) -> None:
-        """Work out the times of what is known from both ends."""
+        """Work out the times of what is known from both ends; a share has no sender of its own."""
         left = []
         for identity, seen_at, into in self._early:
             sent = self._sent.get(identity)

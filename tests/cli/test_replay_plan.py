@@ -94,11 +94,14 @@ def test_a_type_of_another_family_goes_to_that_family() -> None:
     assert put(letter(Reason.UNKNOWN_TYPE, value=unheard)).topic == BIDDING
 
 
-def test_a_watermark_stays_in_its_partition_as_every_partition_has_its_own() -> None:
+@pytest.mark.parametrize("partition", range(4))
+def test_a_watermark_stays_in_its_partition_as_every_partition_has_its_own(partition: int) -> None:
     value = json.dumps({"type": "credit.list.published", "subject": "city-red"}).encode()
-    mark = letter(Reason.SUBJECT_KEY_MISMATCH, topic="credit.lists", value=value, partition=3)
+    mark = letter(
+        Reason.SUBJECT_KEY_MISMATCH, topic="credit.lists", value=value, partition=partition
+    )
     plan = put(mark)
-    assert (plan.partition, plan.key) == (3, b"city-red")
+    assert (plan.partition, plan.key) == (partition, b"city-red")
 
 
 def test_headers_are_as_they_came_with_the_mark_of_the_replay() -> None:
