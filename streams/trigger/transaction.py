@@ -41,6 +41,7 @@ class Transactions:
         self._bootstrap = bootstrap
         self._group = group
         self._producer: Producer | None = None
+        self._landed: dict[int, Landed] = {}
 
     def take_over(self, partitions: Iterable[int]) -> None:
         """Become the only writer of *partitions*.
@@ -62,45 +63,65 @@ class Transactions:
         """Drop the producer; whatever it had open is aborted by the next take-over."""
         self._producer = None
 
-    def commit(
-        self,
-        records: Iterable[Record],
-        positions: Iterable[Record],
-        offsets: list[TopicPartition],
-        metadata: Any,  # confluent's opaque group metadata
-    ) -> dict[int, Landed]:
-        """Write everything and the offsets in one transaction; say where *positions* landed.
+    def begin(self, records: Iterable[Record], positions: Iterable[Record]) -> None:
+        """Open a transaction and hand it everything to write; `commit` says where *positions* lie.
+
+        Raises: RetryLaterError when the batch must be dropped.
+        """
+        producer = self._writer()
+        self._landed = {}
+        try:
+            producer.begin_transaction()
+            for topic, partition, key, value, headers in records:
+                while True:
+                    try:
+                        if headers is None:  # half the time of a call that names headers
+                            producer.produce(topic, value, key, partition)
+                        else:
+                            producer.produce(topic, value, key, partition, headers=headers)
+                    except BufferError:
+                        producer.poll(0.05)
+                    else:
+                        break
+            for topic, partition, key, value, _ in positions:
+                producer.produce(topic, value, key, partition, on_delivery=self._note)
+        except KafkaException as err:
+            raise self._dropped(producer, err) from err
+
+    def commit(self, offsets: list[TopicPartition], metadata: Any) -> dict[int, Landed]:
+        """Commit what `begin` opened, with the input offsets; return where the positions landed.
 
         *metadata*: the group's, as of the poll of this batch: after a rebalance it is refused.
         Raises: RetryLaterError when nothing was written and the batch must be dropped.
         """
-        producer = self._producer
-        if producer is None:
-            msg = "no longer the writer of these partitions"
-            raise RetryLaterError(msg)
-        landed: dict[int, Landed] = {}
-
-        def note(error: KafkaError | None, message: Message) -> None:
-            if error is None:
-                kind, stamp = message.timestamp()
-                appended = stamp if kind == _LOG_APPEND_TIME else None
-                landed[int(message.partition() or 0)] = Landed(int(message.offset() or 0), appended)
-
+        producer = self._writer()
         try:
-            producer.begin_transaction()
-            for record in records:
-                _produce(producer, record)
-            for topic, partition, key, value, _ in positions:
-                producer.produce(topic, value, key, partition, on_delivery=note)
             if offsets:
                 producer.send_offsets_to_transaction(offsets, metadata)
             producer.flush()
             producer.commit_transaction()
         except KafkaException as err:
-            self._abort(producer)
-            msg = f"the batch was not committed ({err.args[0].name()}); it will be decided again"
-            raise RetryLaterError(msg) from err
-        return landed
+            raise self._dropped(producer, err) from err
+        return self._landed
+
+    def _writer(self) -> Producer:
+        if self._producer is None:
+            msg = "no longer the writer of these partitions"
+            raise RetryLaterError(msg)
+        return self._producer
+
+    def _note(self, error: KafkaError | None, message: Message) -> None:
+        if error is None:
+            kind, stamp = message.timestamp()
+            appended = stamp if kind == _LOG_APPEND_TIME else None
+            where = int(message.partition() or 0)
+            self._landed[where] = Landed(int(message.offset() or 0), appended)
+
+    def _dropped(self, producer: Producer, err: KafkaException) -> RetryLaterError:
+        self._abort(producer)
+        return RetryLaterError(
+            f"the batch was not committed ({err.args[0].name()}); it will be decided again"
+        )
 
     def _abort(self, producer: Producer) -> None:
         """End the transaction; a producer that cannot is dropped, the take-over makes a new one."""
@@ -128,14 +149,3 @@ class Transactions:
 
 
 _LOG_APPEND_TIME = 2
-
-
-def _produce(producer: Producer, record: Record) -> None:
-    topic, partition, key, value, headers = record
-    while True:
-        try:
-            producer.produce(topic, value, key, partition, headers=headers)
-        except BufferError:
-            producer.poll(0.05)
-        else:
-            return

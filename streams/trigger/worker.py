@@ -184,7 +184,8 @@ class Worker:
             for number, state in states.items()
             for topic, offset in state.inputs.items()
         ]
-        landed = self._commit(births, states, offsets, self._inputs.metadata())
+        self._write(births, states)
+        landed = self._commit(offsets, self._inputs.metadata())
         moves = {}
         for number, each in owned.items():
             before = None if restored[number].is_new else each.position
@@ -266,9 +267,11 @@ class Worker:
             for topic, offset in state.inputs.items()
             if self._owned[number].state.inputs.get(topic) != offset
         ]
-        self._in_flight = self._pool.submit(
-            self._finish, folded, offsets, polled, phases | folded.phases
-        )
+        producing = time.perf_counter()
+        self._write(folded.outbox.records, folded.states)
+        phases |= folded.phases
+        phases["produce"] = time.perf_counter() - producing
+        self._in_flight = self._pool.submit(self._finish, folded, offsets, polled, phases)
 
     def _finish(
         self,
@@ -279,7 +282,7 @@ class Worker:
     ) -> None:
         """Commit one batch, then cache it; the only thing that ever runs beside the loop."""
         committing = time.perf_counter()
-        landed = self._commit(folded.outbox.records, folded.states, offsets, polled.metadata)
+        landed = self._commit(offsets, polled.metadata)
         caching = time.perf_counter()
         self._remember(folded, landed)
         phases["commit"] = caching - committing
@@ -297,20 +300,22 @@ class Worker:
         if self._in_flight is not None:
             wait([self._in_flight], timeout=_REVOKE_WAIT_S)
 
-    def _commit(
-        self,
-        records: list[Record],
-        states: dict[int, PartitionState],
-        offsets: list[TopicPartition],
-        metadata: Any,  # confluent's opaque group metadata
-    ) -> dict[int, Landed]:
+    def _write(self, records: list[Record], states: dict[int, PartitionState]) -> None:
+        """Open a transaction with *records*, and the positions after them."""
         if not self._catalogue_written:
             records = [self._catalogue_record(), *records]
         positions = [
             Record(topics.STATE, number, POSITION_KEY, encode(state), None)
             for number, state in states.items()
         ]
-        landed = self._transactions.commit(records, positions, offsets, metadata)
+        self._transactions.begin(records, positions)
+
+    def _commit(
+        self,
+        offsets: list[TopicPartition],
+        metadata: Any,  # confluent's opaque group metadata
+    ) -> dict[int, Landed]:
+        landed = self._transactions.commit(offsets, metadata)
         self._catalogue_written = True
         self._compare_clocks(landed)
         return landed
