@@ -23,6 +23,7 @@ from consumers.replay_plan import (
     LeftAlone,
     PutBack,
     Replayed,
+    Stays,
     plan_replay,
     replayed_in,
 )
@@ -173,7 +174,8 @@ def replay_command(  # noqa: PLR0913  # one a flag
         _ask(len(back), yes=yes)
         put_back(bootstrap, back)
     _tell_outcome(back, left, dry_run=dry_run, as_json=as_json, say=say)
-    sys.exit(_FINDING if by_name and left else 0)
+    stuck = any(plan.why is not Stays.REPLAYED for plan in left)
+    sys.exit(_FINDING if by_name and stuck else 0)
 
 
 def _letters(bootstrap: str, reason: str | None, topic: str | None) -> Iterator[DeadLetter]:

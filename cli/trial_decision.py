@@ -80,11 +80,8 @@ def decide_here(raw: bytes, catalogue: Catalogue, known: KnownLists, moment: Mom
     topic = topics.events_topic(family)
     item = _taken(intake, FileMessage(raw, topic, subject, moment.at))
     shares = [
-        _taken(
-            intake,
-            FileMessage(record.value or b"", record.topic, (record.key or b"").decode(), moment.at),
-        )
-        for record in shares_of(item, _PARTITIONS)
+        _taken(intake, FileMessage(value or b"", topic, (key or b"").decode(), moment.at))
+        for topic, _, key, value, _ in shares_of(item, _PARTITIONS)
     ]
     members = tuple(_explained(share, catalogue, known, moment, ()) for share in shares)
     return _explained(item, catalogue, known, moment, members)

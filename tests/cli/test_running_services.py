@@ -81,6 +81,7 @@ def test_a_dead_letter_is_put_back_decided_once_and_explained(
 
     again = json.loads(beside("dlq", "replay", "--yes", "--json").out)
     assert (again["written"], len(again["left_alone"]["replayed"])) == (False, 2)
+    assert beside("dlq", "replay", "--reason", "wrong-partition", "--yes").code == 0
     assert held(stage, BIDDING) == before + 2
 
     told = json.loads(
