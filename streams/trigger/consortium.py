@@ -33,7 +33,7 @@ def shares_of(item: EventIn, partitions: int) -> Iterator[Record]:
             "data": data,
         }
         value = json.dumps(share, ensure_ascii=False, separators=(",", ":")).encode()
-        yield Record(topics.MEMBERS, murmur2_partition(key, partitions), key, value, HEADERS)
+        yield (topics.MEMBERS, murmur2_partition(key, partitions), key, value, HEADERS)
 
 
 def _envelope_of(item: EventIn) -> dict[str, object]:

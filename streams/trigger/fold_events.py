@@ -67,6 +67,7 @@ class EventFold:
         self._partitions = partitions
         self._matters: dict[tuple[str, str], Matter] = {}
         self._seen: dict[tuple[str, str], str] = {}
+        self._quiet: dict[tuple[int, str, str, str], Outcome] = {}
 
     def event(
         self,
@@ -88,12 +89,7 @@ class EventFold:
         content = _content(event.type, time_text, data)
         if self._is_repeated(item, matter, content, seen_in):
             return
-        outcome = decide(
-            event,
-            entries,
-            self._catalogue,
-            as_of=AsOf(self._outbox.at, moment.day, moment.standing, item.time.instant),
-        )
+        outcome = self._outcome(item, moment, entries)
         gone = self._withdraw(item, matter) if matter.actions else ()
         decided = self._decided(item, moment, outcome, time_text)
         self._tell(item, decided, outcome)
@@ -115,6 +111,20 @@ class EventFold:
             decided.consortium_of,
         )
         self._keep(item, self._next(item, matter, known, gone, outcome.actions))
+
+    def _outcome(
+        self, item: EventIn, moment: PartitionMoment, entries: tuple[KnownEntry, ...]
+    ) -> Outcome:
+        """Decide; what is the same for all who are on no list is looked up once a batch."""
+        event = item.event
+        place = item.partition, event.type, event.data.item_code, event.data.department
+        if not entries and (known := self._quiet.get(place)) is not None:
+            return known
+        as_of = AsOf(self._outbox.at, moment.day, moment.standing, item.time.instant)
+        outcome = decide(event, entries, self._catalogue, as_of=as_of)
+        if not entries:
+            self._quiet[place] = outcome
+        return outcome
 
     def _is_repeated(
         self, item: EventIn, matter: Matter, content: str, seen_in: bytes | None
@@ -167,7 +177,9 @@ class EventFold:
             data.item_code,
             data.application_no,
             outcome.verdict.value,
-            tuple([ActionRef(a.action_id, a.effect, a.state) for a in outcome.actions]),
+            tuple([ActionRef(a.action_id, a.effect, a.state) for a in outcome.actions])
+            if outcome.actions
+            else (),
             outcome.reasons,
             outcome.entries,
             self._outbox.now,
@@ -178,7 +190,9 @@ class EventFold:
             moment.review_position,
             moment.day_text,
             _parent_of(item),
-            tuple(dict.fromkeys(m.uscc for m in data.members if m.uscc != event.subject)),
+            tuple(dict.fromkeys(m.uscc for m in data.members if m.uscc != event.subject))
+            if data.members
+            else (),
         )
 
     def _tell(self, item: EventIn, decided: DecisionData, outcome: Outcome) -> None:

@@ -18,8 +18,9 @@ from schemas.dead_letter import (
     original_headers,
 )
 from schemas.decision import DECISION_MADE
-from schemas.errors import RejectRecordError
+from schemas.errors import Reason, RejectRecordError
 from schemas.ids import identity
+from schemas.incoming import names_person
 from schemas.lean import (
     ActionData,
     AlertData,
@@ -31,7 +32,8 @@ from schemas.lean import (
 )
 from schemas.tally import TALLY_COUNTED
 from schemas.times import format_instant
-from streams.trigger.transaction import Record
+from schemas.uscc import fault_text
+from streams.trigger.transaction import Record  # noqa: TC001
 
 Headers = list[tuple[str, str | bytes | None]]
 HEADERS: Headers = [("content-type", CONTENT_TYPE.encode())]
@@ -69,7 +71,7 @@ class Outbox:
             traceparent,
         )
         self.records.append(
-            Record(topics.DECISIONS, partition, subject.encode(), encode(message), HEADERS)
+            (topics.DECISIONS, partition, subject.encode(), encode(message), HEADERS)
         )
 
     def action(
@@ -90,9 +92,7 @@ class Outbox:
             data,
             traceparent,
         )
-        self.records.append(
-            Record(topics.ACTIONS, partition, subject.encode(), encode(message), HEADERS)
-        )
+        self.records.append((topics.ACTIONS, partition, subject.encode(), encode(message), HEADERS))
         self.actions[data.effect, change.value] += 1
 
     def alert(self, data: AlertData) -> None:
@@ -107,14 +107,12 @@ class Outbox:
             data,
         )
         self.records.append(
-            Record(
-                topics.ALERTS, _TO_ONE_PARTITION, data.department.encode(), encode(message), HEADERS
-            )
+            (topics.ALERTS, _TO_ONE_PARTITION, data.department.encode(), encode(message), HEADERS)
         )
 
     def state(self, partition: int, key: bytes, value: bytes) -> None:
         """Add one record of working state."""
-        self.records.append(Record(topics.STATE, partition, key, value, None))
+        self.records.append((topics.STATE, partition, key, value, None))
 
     def count(self, where: tuple[str, int], offset: int, key: TallyKey) -> None:
         """Count one decision for the tally of its input partition.
@@ -150,11 +148,18 @@ class Outbox:
             data,
         )
         self.records.append(
-            Record(topics.TALLIES, _TO_ONE_PARTITION, department.encode(), encode(message), HEADERS)
+            (topics.TALLIES, _TO_ONE_PARTITION, department.encode(), encode(message), HEADERS)
         )
 
     def dead_letter(self, message: Message, fault: RejectRecordError) -> None:
-        """Set one message aside with its reason; a person's leaves nothing of itself."""
+        """Set one message aside with its reason; a person's leaves nothing of itself.
+
+        A key or a header may name a person where the value, looked at before, does not.
+        """
+        key, value = message.key(), message.value()
+        carried = original_headers(header_list(message.headers()))
+        if names_person(b"\n".join([_raw(key) or b"", *(text for _, text in carried)])):
+            fault = RejectRecordError(Reason.NATURAL_PERSON, fault_text(Reason.NATURAL_PERSON))
         headers = dead_letter_headers(
             fault,
             topic=str(message.topic()),
@@ -162,19 +167,14 @@ class Outbox:
             offset=int(message.offset() or 0),
             at=self.at,
         )
-        key, value = message.key(), message.value()
         if carries_nothing(fault.reason):
-            key = value = None
-        else:
-            carried = original_headers(header_list(message.headers()))
-            if len(value or b"") + sum(len(v or b"") for _, v in carried) > MAX_CARRIED_BYTES:
-                headers += [("dlq-sha256", _digest(value))]
-                value, carried = None, []
-            headers = carried + headers
+            key, value, carried = None, None, []
+        elif len(value or b"") + sum(len(v or b"") for _, v in carried) > MAX_CARRIED_BYTES:
+            headers += [("dlq-sha256", _digest(value))]
+            value, carried = None, []
+        headers = carried + headers
         raw: Headers = [*headers]
-        self.records.append(
-            Record(topics.DEAD_LETTERS, _TO_ONE_PARTITION, _raw(key), _raw(value), raw)
-        )
+        self.records.append((topics.DEAD_LETTERS, _TO_ONE_PARTITION, _raw(key), _raw(value), raw))
         self.rejected[fault.reason.value] += 1
 
 

@@ -14,14 +14,9 @@ TRANSACTION_TIMEOUT_MS = 15_000
 _INIT_TIMEOUT_S = 30.0
 
 
-class Record(NamedTuple):
-    """One message to write; partition -1 leaves the choice to the partitioner."""
-
-    topic: str
-    partition: int
-    key: bytes | None
-    value: bytes | None
-    headers: list[tuple[str, str | bytes | None]] | None
+# One message to write: topic, partition, key, value, headers. A plain tuple: there are two for
+# every event.
+Record = tuple[str, int, bytes | None, bytes | None, list[tuple[str, str | bytes | None]] | None]
 
 
 class Landed(NamedTuple):

@@ -164,7 +164,8 @@ class Worker:
     def _claim(self, restored: dict[int, Restored]) -> dict[int, Owned]:
         """Commit where we start from, and births of new logs; tells the broker's time as well."""
         beginnings = self._ends.beginnings(self._input_partitions(restored))
-        owned, births = {}, []
+        owned: dict[int, Owned] = {}
+        births: list[Record] = []
         for number, found in restored.items():
             state = found.state or PartitionState({}, legal_day(self._clock()), {})
             missing = {
@@ -176,7 +177,7 @@ class Worker:
             owned[number] = Owned(found.position, state)
             if found.is_new:
                 birth = encode({"birth_id": found.position.birth_id})
-                births.append(Record(topics.STATE, number, BIRTH_KEY, birth, None))
+                births.append((topics.STATE, number, BIRTH_KEY, birth, None))
         states = {number: each.state for number, each in owned.items()}
         # With offsets, though none moved: so a worker that lost its partitions is refused here too.
         offsets = [
@@ -305,7 +306,7 @@ class Worker:
         if not self._catalogue_written:
             records = [self._catalogue_record(), *records]
         positions = [
-            Record(topics.STATE, number, POSITION_KEY, encode(state), None)
+            (topics.STATE, number, POSITION_KEY, encode(state), None)
             for number, state in states.items()
         ]
         self._transactions.begin(records, positions)
@@ -323,7 +324,7 @@ class Worker:
     def _catalogue_record(self) -> Record:
         whole = {"version": self._catalogue.version, "files": dict(self._catalogue.files)}
         key = self._catalogue.version.encode()
-        return Record(topics.CATALOGUES, 0, key, msgspec.json.encode(whole), None)
+        return (topics.CATALOGUES, 0, key, msgspec.json.encode(whole), None)
 
     def _remember(self, folded: Folded, landed: dict[int, Landed]) -> None:
         moves = {}
