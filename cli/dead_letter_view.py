@@ -40,7 +40,7 @@ def letter_lines(letter: DeadLetter, replayed_to: str | None, say: Words) -> Ite
 
 
 def letter_json(letter: DeadLetter, replayed_to: str | None) -> dict[str, Any]:
-    """Return *letter* as plain data; `key`, `value`, `headers` are null where they are not shown."""
+    """Return *letter* as plain data; `key`, `value`, `headers` are null where not shown."""
     shown = may_be_shown(letter) and not _is_masked(letter)
     zh, en = cure_of(letter.reason)
     return {

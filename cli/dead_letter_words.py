@@ -50,7 +50,7 @@ CURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         Reason.WRONG_PARTITION.value: (
             "replay 会放入正确分区; 请发送方使用 Kafka 默认分区器 (murmur2)",
-            "replay puts it where it belongs; the sender sets Kafka's default partitioner (murmur2)",
+            "replay puts it where it belongs; the sender sets Kafka's own partitioner (murmur2)",
         ),
         Reason.SUBJECT_KEY_MISMATCH.value: (
             "replay 以 subject 为键放回; 请发送方把键设为 subject",

@@ -29,7 +29,7 @@ from consumers.replay_plan import (
 )
 from infra.kafka import admin_config
 from infra.services import find_kafka
-from infra.settings import load_settings
+from infra.settings import Settings, load_settings
 from schemas import topics
 from schemas.errors import Reason
 from sources.publisher import reach
@@ -113,7 +113,7 @@ def show_command(letter_id: str, *, as_json: bool) -> None:
             err=True,
         )
         sys.exit(_FINDING)
-    where = _replayed(bootstrap, [letter], _destinations(bootstrap)).places.get(letter.id)
+    where = _replayed(bootstrap, [letter], _destinations(bootstrap, settings)).places.get(letter.id)
     if as_json:
         click.echo(json.dumps(letter_json(letter, where), ensure_ascii=False, indent=2))
         return
@@ -155,13 +155,8 @@ def replay_command(  # noqa: PLR0913  # one a flag
     settings = load_settings()
     wanted = frozenset(_id(each) for each in ids)
     bootstrap, _ = find_kafka(settings)
-    letters = [x for x in _letters(bootstrap, reason, topic) if not wanted or x.id in wanted]
-    if missing := sorted(wanted - {x.id for x in letters}):
-        raise click.UsageError(
-            f"{', '.join(map(str, missing))}: 没有这条死信 / no such dead letter here; "
-            "编号见 / ids: credit-trigger dlq list --each"
-        )
-    destinations = _destinations(bootstrap)
+    letters = _chosen(_letters(bootstrap, reason, topic), wanted)
+    destinations = _destinations(bootstrap, settings)
     replayed = _replayed(bootstrap, letters, destinations)
     by_name = bool(wanted) or reason is not None
     plans = [plan_replay(x, destinations, replayed, try_anyway=by_name) for x in letters]
@@ -185,6 +180,17 @@ def _letters(bootstrap: str, reason: str | None, topic: str | None) -> Iterator[
         letter = dead_letter(message)
         if reason in (None, letter.reason) and topic in (None, letter.topic):
             yield letter
+
+
+def _chosen(letters: Iterator[DeadLetter], wanted: frozenset[LetterId]) -> list[DeadLetter]:
+    """Return the *wanted* ones, all where none is named. Raises: click.UsageError if one lacks."""
+    chosen = [letter for letter in letters if not wanted or letter.id in wanted]
+    if missing := sorted(wanted - {letter.id for letter in chosen}):
+        raise click.UsageError(
+            f"{', '.join(map(str, missing))}: 没有这条死信 / no such dead letter here; "
+            "编号见 / ids: credit-trigger dlq list --each"
+        )
+    return chosen
 
 
 def _groups(letters: Iterator[DeadLetter]) -> list[dict[str, Any]]:
@@ -221,9 +227,9 @@ def _row(letter: DeadLetter) -> tuple[str, ...]:
     return str(letter.id), letter.at, letter.reason, letter.origin, letter.detail
 
 
-def _destinations(bootstrap: str) -> Destinations:
+def _destinations(bootstrap: str, settings: Settings) -> Destinations:
     counts = reach(AdminClient(admin_config(bootstrap)), bootstrap)
-    return Destinations(counts, load_catalogue(load_settings()).families)
+    return Destinations(counts, load_catalogue(settings).families)
 
 
 def _replayed(
