@@ -89,7 +89,7 @@ class Batches:
     def parse(self, events: list[Message], lists: list[Message]) -> Parsed:
         """Return the messages checked; needs nothing that the batch before it may change."""
         began = perf_counter()
-        self._intake.learn(events)
+        self._intake.learn((*events, *lists))
         return Parsed(
             [self._intake.event(message) for message in events],
             [self._intake.list_message(message) for message in lists],

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from schemas.uscc import ALPHABET, make_uscc
 
 _LENGTH = 18
-_MAX_KNOWN = 200_000
+_MAX_KNOWN = 100_000
 _SMALL = 16  # below this the arrays cost more than they save
 
 _M = np.uint32(0x5BD1E995)

@@ -126,17 +126,22 @@ class Intake:
             _refuse_foreign_share(share)
             self._refuse_wrong_place(message, share.subject, partition)
             return share
-        key = message.key()
-        known = self._codes.hashes.get(key) if isinstance(key, bytes) else None
-        if key is None or known is None or known % self._partitions != partition:
+        code = self._sound_code(message.key(), partition)
+        if code is None:
             event = incoming.department_event(raw, headers)
             self._refuse_wrong_place(message, event.subject, partition)
             return event
-        code = key.decode()
         event = incoming.department_event(raw, headers, sound_code=code)
         if event.subject != code:
             _refuse_other_key(message, event.subject)
         return event
+
+    def _sound_code(self, key: bytes | str | None, partition: int) -> str | None:
+        """Return *key* as text if it is a sound code that lies where it belongs."""
+        if not isinstance(key, bytes):
+            return None
+        known = self._codes.hashes.get(key)
+        return None if known is None or known % self._partitions != partition else key.decode()
 
     def list_message(self, message: Message) -> ChangeIn | PublishedIn | RejectedIn:
         """Return what `credit.lists` delivered."""
@@ -154,9 +159,11 @@ class Intake:
                 return PublishedIn(
                     message, topic, partition, offset, published, _appended_at(message)
                 )
-            change = incoming.list_change(raw, headers)
+            code = self._sound_code(message.key(), partition)
+            change = incoming.list_change(raw, headers, sound_code=code)
             self._refuse_provider(change.source, change.data.list_code)
-            self._refuse_wrong_place(message, change.subject, partition)
+            if code is None or change.subject != code:
+                self._refuse_wrong_place(message, change.subject, partition)
             _refuse_future(read_instant(change.time).millis, message)
         except RejectRecordError as fault:
             return RejectedIn(message, topic, partition, offset, fault)
