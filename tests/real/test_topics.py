@@ -1,0 +1,84 @@
+"""Topics on real Kafka: made once, compared exactly, and never worked on when they differ."""
+
+import time
+from datetime import datetime
+
+import pytest
+from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from schemas.times import SHANGHAI
+from tests.real.city import City
+from tests.trigger.messages import event, firm, on_events
+
+pytestmark = pytest.mark.connected
+
+
+def test_topics_applied_twice_differ_in_nothing(city: City) -> None:
+    again = city.command("topics", "apply")
+    assert again.returncode == 0, again.stdout + again.stderr
+    checked = city.command("topics", "apply", "--check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_setting_that_somebody_changed_is_found_and_mended(city: City) -> None:
+    remake(city, "credit.alerts", 1, {"retention.ms": "1000"})
+    found = city.command("topics", "apply", "--check")
+    assert found.returncode == 1
+    assert "credit.alerts" in found.stdout + found.stderr
+    assert city.command("topics", "apply").returncode == 0
+    assert city.command("topics", "apply", "--check").returncode == 0
+
+
+def test_a_wrong_partition_count_is_refused_by_trigger_and_command(city: City) -> None:
+    remake(city, "credit.decisions", 3, {})
+    assert city.command("topics", "apply").returncode == 1
+    trigger = city.trigger()
+    assert trigger.wait(60) == 3
+    assert_one_line(trigger.said(), "credit.decisions")
+
+
+def test_another_partition_count_in_the_settings_is_refused(city: City) -> None:
+    done = city.command("run", "trigger", CREDIT_PARTITIONS="6", CREDIT_METRICS_PORT="0")
+    assert done.returncode == 3
+    assert_one_line(done.stderr, "CREDIT_PARTITIONS")
+
+
+def test_a_position_that_the_log_no_longer_has_stops_the_worker(city: City) -> None:
+    now = datetime.now(SHANGHAI)
+    subjects = [firm() for _ in range(40)]
+    first = city.trigger()
+    first.wait_ready()
+    city.send(on_events(event(s, time=now)) for s in subjects)
+    time.sleep(2.0)
+    assert first.stop() == 0
+    city.send(on_events(event(s, time=now)) for s in subjects)
+    admin = AdminClient({"bootstrap.servers": city.kafka, "log_level": 0})
+    everything = [TopicPartition("credit.events.approval", p, -1) for p in range(4)]
+    for answer in admin.delete_records(everything).values():
+        answer.result(30)
+    second = city.trigger()
+    assert second.wait(60) == 3
+    assert_one_line(second.said(), "position")
+
+
+def remake(city: City, name: str, partitions: int, config: dict[str, str]) -> None:
+    """Delete a topic and make it anew, as a careless hand would."""
+    admin = AdminClient({"bootstrap.servers": city.kafka, "log_level": 0})
+    admin.delete_topics([name])[name].result(30)
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            made = admin.create_topics([NewTopic(name, partitions, 1, config=config)])
+            made[name].result(30)
+        except KafkaException:  # still being deleted
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        else:
+            return
+
+
+def assert_one_line(said: str, word: str) -> None:
+    """The last line says what is wrong, and no stack trace is anywhere."""
+    assert "Traceback" not in said
+    assert word in said.strip().splitlines()[-1], said[-1500:]
