@@ -11,7 +11,7 @@ from datetime import date
 from operator import mul
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from schemas.errors import Reason
@@ -194,4 +194,15 @@ def check_uscc(code: str) -> str:
     return code
 
 
-Uscc = Annotated[str, AfterValidator(check_uscc)]
+Uscc = Annotated[
+    str,
+    AfterValidator(check_uscc),
+    # What a schema can say of it: class table and characters, not the two checks.
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^(?:[15][1239]|[24][19]|3[1-59]|[67][129]|8[19]|[9N][1239]|A[19]|Y1)"
+            "[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$",
+        }
+    ),
+]

@@ -23,6 +23,7 @@ _INSTANTS = st.integers(631_152_000_000, 4_102_444_800_000).map(
 )
 _PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     NoneType: st.none(),
+    Any: st.integers(0, 9) | st.text(max_size=5),
     bool: st.booleans(),
     date: st.dates(date(1990, 1, 1), date(2100, 1, 1)),
     AwareDatetime: _INSTANTS,

@@ -1,0 +1,55 @@
+"""JSON Schema of every message, with the meaning of each field."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from schemas.base import Model
+from schemas.field_meanings import meaning_of
+from schemas.messages import CHANNELS
+
+Schema = dict[str, Any]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def message_models() -> tuple[type[Model], ...]:
+    """Return the model of every message, each once, in the order of design §4."""
+    return tuple(dict.fromkeys(m.model for channel in CHANNELS for m in channel.messages))
+
+
+def message_schema(model: type[Model]) -> Schema:
+    """Return a schema of one message that needs no other file."""
+    parts = part_schemas([model], "#/$defs/{model}")
+    whole = parts.pop(model.__name__)
+    return {"$schema": DIALECT} | whole | ({"$defs": parts} if parts else {})
+
+
+def part_schemas(models: Iterable[type[Model]], reference: str) -> dict[str, Schema]:
+    """Return the schemas of *models* and of all their parts by name, sorted.
+
+    *reference* is how one points to another, with `{model}` for the name.
+    """
+    modes = [(model, "validation") for model in models]
+    _, found = models_json_schema(modes, ref_template=reference)  # type: ignore[arg-type]
+    parts: dict[str, Schema] = dict(sorted(found["$defs"].items()))
+    for name, part in parts.items():
+        for field, schema in part.get("properties", {}).items():
+            schema.pop("title", None)
+            schema["description"] = meaning_in(name, field)
+    return parts
+
+
+def meaning_in(model: str, field: str) -> str:
+    """Return what *field* means in *model*, where the envelope may be keyed by a department."""
+    if field == "subject" and model in _KEYED_BY_DEPARTMENT:
+        return meaning_of("DepartmentKeyedEvent", field)
+    return meaning_of(model, field)
+
+
+_KEYED_BY_DEPARTMENT = {
+    message.model.__name__
+    for channel in CHANNELS
+    for message in channel.messages
+    if message.types and message.key != "USCC"
+}
