@@ -2,9 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaConsumer, TopicPartition
 
@@ -13,6 +12,9 @@ from schemas.alert import Alert
 from schemas.decision import Decision
 from schemas.tally import Tally
 from tests.real.scenario import Expected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _PATIENCE_S = 120.0
 _TOPICS = {
@@ -97,6 +99,7 @@ class Checker:
         self._consumer.assign(self._places)
         self._consumer.seek_to_beginning(*self._places)
         self._uncommitted = _consumer(bootstrap, "read_uncommitted")
+        self._uncommitted.assign(self._places)  # else it forgets where some of them are led
         self.books = Books()
 
     def read(self, wait_s: float = 0.2) -> int:

@@ -100,9 +100,7 @@ class Day:
         if kind == 13:
             members = [listed("procurement-serious", number), firm(STRANGERS + 2 * number)]
             named = {"members": [{"uscc": m, "name": "合成联合体成员"} for m in members]}
-            return bid(
-                stranger, event_id=event_id, application=matter, time=self.now, data=named
-            )
+            return bid(stranger, event_id=event_id, application=matter, time=self.now, data=named)
         subject, stage, extra = stranger, "applied", {}
         if kind == 0:
             subject = listed("licence-bar", number // 20)

@@ -50,14 +50,14 @@ def test_flushing_redis_in_the_middle_of_a_read_changes_no_decision(
     """The flush comes between two commands of one round trip; watermarks are read meanwhile too."""
     watermarks = Watermarks()
     city.send(day.lists(watermarks))
-    with FlushingProxy(city.redis, every=60) as proxy:
+    with FlushingProxy(city.redis, every=23) as proxy:
         trigger = city.trigger(redis=proxy.url)
         feeder = Feeder(city, day.messages(), 10.0)
         while not feeder.done:
             for code in ("licence-bar", "procurement-serious"):
                 city.send(watermarks.published(code, at=day.now))
             time.sleep(0.3)
-        assert proxy.flushes > 10
+        assert proxy.flushes >= 5
         proxy.rest()
         finish(checker, trigger, day, undisturbed)
     assert {alert.data.kind for alert in checker.books.alerts} == {"deny", "hold", "withdrawn"}
@@ -80,7 +80,7 @@ def test_a_redis_that_dies_pauses_the_trigger_which_goes_on_without_loss(
     assert not trigger.ready()
     checker.read_to_end()
     assert len(checker.books.decisions) == paused_at
-    assert trigger.metric("credit_rebalances_total") == 1
+    assert "partitions_revoked" not in trigger.said()
     city.redis_server.start_again()
     trigger.wait_ready()
     feeder.wait()

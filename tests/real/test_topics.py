@@ -1,11 +1,19 @@
 """Topics on real Kafka: made once, compared exactly, and never worked on when they differ."""
 
+import contextlib
 import time
 from datetime import datetime
 
 import pytest
 from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
 
 from schemas.times import SHANGHAI
 from tests.real.city import City
@@ -22,7 +30,10 @@ def test_topics_applied_twice_differ_in_nothing(city: City) -> None:
 
 
 def test_a_setting_that_somebody_changed_is_found_and_mended(city: City) -> None:
-    remake(city, "credit.alerts", 1, {"retention.ms": "1000"})
+    spoil = ConfigEntry("retention.ms", "100000", incremental_operation=AlterConfigOpType.SET)
+    alerts = ConfigResource(ResourceType.TOPIC, "credit.alerts", incremental_configs=[spoil])
+    admin = AdminClient({"bootstrap.servers": city.kafka, "log_level": 0})
+    admin.incremental_alter_configs([alerts])[alerts].result(30)
     found = city.command("topics", "apply", "--check")
     assert found.returncode == 1
     assert "credit.alerts" in found.stdout + found.stderr
@@ -31,7 +42,7 @@ def test_a_setting_that_somebody_changed_is_found_and_mended(city: City) -> None
 
 
 def test_a_wrong_partition_count_is_refused_by_trigger_and_command(city: City) -> None:
-    remake(city, "credit.decisions", 3, {})
+    remake(city, "credit.decisions", 3)
     assert city.command("topics", "apply").returncode == 1
     trigger = city.trigger()
     assert trigger.wait(60) == 3
@@ -62,20 +73,16 @@ def test_a_position_that_the_log_no_longer_has_stops_the_worker(city: City) -> N
     assert_one_line(second.said(), "position")
 
 
-def remake(city: City, name: str, partitions: int, config: dict[str, str]) -> None:
-    """Delete a topic and make it anew, as a careless hand would."""
+def remake(city: City, name: str, partitions: int) -> None:
+    """Delete a topic and make it anew, as a careless hand would; return once all can see it."""
     admin = AdminClient({"bootstrap.servers": city.kafka, "log_level": 0})
     admin.delete_topics([name])[name].result(30)
     deadline = time.monotonic() + 30
-    while True:
-        try:
-            made = admin.create_topics([NewTopic(name, partitions, 1, config=config)])
-            made[name].result(30)
-        except KafkaException:  # still being deleted
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-        else:
-            return
+    while len(admin.list_topics(timeout=10).topics[name].partitions) != partitions:
+        assert time.monotonic() < deadline
+        with contextlib.suppress(KafkaException):  # still being deleted, or made already
+            admin.create_topics([NewTopic(name, partitions, 1)])[name].result(30)
+        time.sleep(0.2)
 
 
 def assert_one_line(said: str, word: str) -> None:
