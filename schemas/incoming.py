@@ -43,6 +43,7 @@ _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[tnrfb])")
 _WORST_FIRST = (Reason.NATURAL_PERSON, Reason.SUSPECT_TYPO, Reason.BAD_USCC, Reason.UNKNOWN_FIELD)
 _ENVELOPE = frozenset({"specversion", "id", "source", "type", "subject", "data"})
 _MAX_NAMED_FIELDS = 5
+_MAX_FIELD_NAME = 64
 
 _event = msgspec.json.Decoder(lean.Envelope[lean.EventData]).decode
 _member = msgspec.json.Decoder(lean.Envelope[lean.MemberEventData]).decode
@@ -280,7 +281,7 @@ def rejection(refused: ValidationError, model: type[Model]) -> RejectRecordError
     reasons = [_reason(error) for error in errors]
     worst = min(reasons, key=_rank)
     fields = {
-        ".".join(str(part) for part in error["loc"]): error["msg"]
+        ".".join(_shown(part) for part in error["loc"]): error["msg"]
         for error, reason in zip(errors, reasons, strict=True)
         if reason is worst
     }
@@ -291,6 +292,12 @@ def rejection(refused: ValidationError, model: type[Model]) -> RejectRecordError
         f"not a {model.__name__}: {'; '.join(named[:_MAX_NAMED_FIELDS])}{more}."
         " See docs/schemas.md",
     )
+
+
+def _shown(part: int | str) -> str:
+    """Return a field's name fit for one line: a sender may have called it anything."""
+    text = str(part)[:_MAX_FIELD_NAME]
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _reason(error: ErrorDetails) -> Reason:
