@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,7 @@ def test_valid_messages_pass_their_json_schema(make: Any) -> None:
     jsonschema.validate(make(), message_schema(MODELS[name]))
 
 
+@cache
 def _pattern() -> str:
     schema = part_schemas(message_models(), "{model}")["Member"]["properties"]["uscc"]
     return str(schema["pattern"])
