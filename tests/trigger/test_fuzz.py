@@ -182,8 +182,12 @@ def _binary(message: dict[str, Any]) -> list[tuple[str, bytes]]:
 
 def damage(rng: random.Random, base: Sent, others: list[Sent]) -> Sent:
     """Return *base* with bytes of its value changed, sometimes with another key, place or time."""
-    fresh = b'"event-%d-' % rng.randrange(10**9) if rng.random() < 0.7 else b'"event-'
-    value = bytearray((base.value or b"").replace(b'"event-', fresh))
+    value = bytearray(base.value or b"")
+    if rng.random() < 0.7:  # another event, mostly of another matter
+        number = rng.randrange(10**9)
+        value = value.replace(b'"event-', b'"event-%d-' % number)
+        if rng.random() < 0.9:
+            value = value.replace(b'"BX-2026-', b'"BX-2026-%d-' % number)
     if base.headers and base.headers[0][0].startswith("ce_") and rng.random() < 0.5:
         value = bytearray(json.dumps(json.loads(value)["data"]).encode())
     for _ in range(rng.choice((0, 0, 1, 1, 1, 2, 8))):
