@@ -92,7 +92,8 @@ def names_person(raw: bytes) -> bool:
         or (_GROUP_ENDS in mask and _GROUPED_NUMBER.search(mask))
         or (_FULL_WIDTH in raw and _FULL_WIDTH_DIGIT.search(raw))
     ):
-        return holds_resident_number(_undisguised(raw.decode(errors="replace")))
+        text = raw.decode(errors="replace")
+        return holds_resident_number(text) or holds_resident_number(_undisguised(text))
     return _holds_plain_number(raw, mask)
 
 
