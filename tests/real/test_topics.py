@@ -78,9 +78,9 @@ def remake(city: City, name: str, partitions: int) -> None:
     admin = AdminClient({"bootstrap.servers": city.kafka, "log_level": 0})
     admin.delete_topics([name])[name].result(30)
     deadline = time.monotonic() + 30
-    while (
-        seen := admin.list_topics(timeout=10).topics.get(name)
-    ) is None or len(seen.partitions) != partitions:
+    while (seen := admin.list_topics(timeout=10).topics.get(name)) is None or len(
+        seen.partitions
+    ) != partitions:
         assert time.monotonic() < deadline
         with contextlib.suppress(KafkaException):  # still being deleted, or made already
             admin.create_topics([NewTopic(name, partitions, 1)])[name].result(30)
