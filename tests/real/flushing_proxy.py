@@ -1,4 +1,4 @@
-"""A Redis that loses everything between two commands: a proxy that flushes before every n-th."""
+"""A Redis that loses everything in the middle of a read: a proxy that flushes between two reads."""
 
 import socket
 import socketserver
@@ -9,19 +9,24 @@ from urllib.parse import urlsplit
 
 import redis
 
+# Of many values at once, as a batch is read; a restore asks for its position by GET alone, and one
+# that is flushed again and again would never end.
+_READS = frozenset({b"MGET", b"HMGET", b"HGETALL", b"EVALSHA"})
+
 
 class FlushingProxy:
-    """Hands commands on one by one; before every *every*-th one it empties the database."""
+    """Hands commands on one by one; it empties the database between two reads in a row.
 
-    def __init__(self, redis_url: str, *, every: int) -> None:
+    Once each time it is armed, where one read follows another on the same connection: a reader
+    who does not hold the two together sees the first answered and the second lost.
+    """
+
+    def __init__(self, redis_url: str) -> None:
         address = urlsplit(redis_url)
         self._target = str(address.hostname), int(address.port or 6379)
         self._client = redis.Redis.from_url(redis_url)
-        self._every = every
-        self._commands = 0
-        self._resting = False
-        self._lock = threading.Lock()
-        self.flushes = 0
+        self._armed = threading.Event()
+        self._flushed = threading.Event()
         proxy = self
 
         class Handler(socketserver.BaseRequestHandler):
@@ -40,26 +45,38 @@ class FlushingProxy:
         self._server.shutdown()
         self._server.server_close()
 
-    def rest(self) -> None:
-        """Flush no more."""
-        self._resting = True
+    def arm(self) -> None:
+        """Flush between the next two reads."""
+        self._flushed.clear()
+        self._armed.set()
+
+    def wait_flushed(self, timeout_s: float) -> bool:
+        """Wait until that has happened."""
+        return self._flushed.wait(timeout_s)
 
     def serve(self, client: socket.socket) -> None:
         """Carry one connection until either side closes it."""
         with socket.create_connection(self._target) as server:
             reader = client.makefile("rb")
             answers = server.makefile("rb")
+            was_read = False
             while (command := _read_command(reader)) is not None:
-                self._before_command()
+                is_read = _name(command) in _READS
+                if is_read and was_read:
+                    self._between_reads()
                 server.sendall(command)
                 client.sendall(_read_answer(answers))
+                was_read = is_read
 
-    def _before_command(self) -> None:
-        with self._lock:
-            self._commands += 1
-            if self._commands % self._every == 0 and not self._resting:
-                self._client.flushall()
-                self.flushes += 1
+    def _between_reads(self) -> None:
+        if self._armed.is_set():
+            self._armed.clear()
+            self._client.flushall()
+            self._flushed.set()
+
+
+def _name(command: bytes) -> bytes:
+    return command.split(b"\r\n", 3)[2].upper()
 
 
 def _read_command(reader: BufferedReader) -> bytes | None:

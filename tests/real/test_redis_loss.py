@@ -15,6 +15,7 @@ from tests.real.scenario import Day
 from tests.trigger.messages import Watermarks
 
 pytestmark = pytest.mark.connected
+FLUSHED_READS = 6
 
 
 def finish(checker: Checker, trigger: Trigger, day: Day, undisturbed: dict[str, Any]) -> None:
@@ -47,18 +48,20 @@ def test_flushing_redis_in_the_middle_of_a_run_changes_no_decision(
 def test_flushing_redis_in_the_middle_of_a_read_changes_no_decision(
     city: City, checker: Checker, day: Day, undisturbed: dict[str, Any]
 ) -> None:
-    """The flush comes between two commands of one round trip; watermarks are read meanwhile too."""
+    """Between the position and the values of one round trip; watermarks are read meanwhile too."""
     watermarks = Watermarks()
     city.send(day.lists(watermarks))
-    with FlushingProxy(city.redis, every=23) as proxy:
+    messages = day.messages()
+    size = len(messages) // FLUSHED_READS
+    with FlushingProxy(city.redis) as proxy:
         trigger = city.trigger(redis=proxy.url)
-        feeder = Feeder(city, day.messages(), 10.0)
-        while not feeder.done:
+        for start in range(0, len(messages), size):
+            trigger.wait_ready()
+            proxy.arm()
             for code in ("licence-bar", "procurement-serious"):
                 city.send(watermarks.published(code, at=day.now))
-            time.sleep(0.3)
-        assert proxy.flushes >= 5
-        proxy.rest()
+            city.send(messages[start : start + size])
+            assert proxy.wait_flushed(60), trigger.said()[-2000:]
         finish(checker, trigger, day, undisturbed)
     assert {alert.data.kind for alert in checker.books.alerts} == {"deny", "hold", "withdrawn"}
 
