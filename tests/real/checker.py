@@ -123,6 +123,14 @@ class Checker:
             )
         return self.read_to_end()
 
+    def wait_for_more(self) -> None:
+        """Read what is there, and wait until more was decided."""
+        before = len(self.read_to_end().decisions)
+        deadline = time.monotonic() + _PATIENCE_S
+        while len(self.books.decisions) == before:
+            self.read()
+            assert time.monotonic() < deadline, "nothing is decided any more"
+
     def read_to_end(self) -> Books:
         """Read until the end that the logs have now, open transactions included."""
         deadline = time.monotonic() + _PATIENCE_S
