@@ -73,7 +73,9 @@ def _run_arguments(port: int) -> list[str]:
     }
     variables = [part for name, value in environment.items() for part in ("-e", f"{name}={value}")]
     labelled = ["--label", f"{LABEL}={os.getpid()}"]
-    return ["run", "-d", "-p", f"127.0.0.1:{port}:{port}", *labelled, *variables, IMAGE]
+    # As root: where the image was built from read-only files, its own user may not write them anew.
+    user = ["--user", "0"]
+    return ["run", "-d", *user, "-p", f"127.0.0.1:{port}:{port}", *labelled, *variables, IMAGE]
 
 
 def _remove_leftovers() -> None:

@@ -52,11 +52,15 @@ class Interrupted(RetryLaterError):  # noqa: N818  # not a fault: the assignment
 
 @dataclass(slots=True)
 class Restored:
-    """A partition ready to go on; `state` is None where the log is new."""
+    """A partition ready to go on; `state` is None where the log is new.
+
+    `rebuilt`: into a namespace of its own, rather than caught up.
+    """
 
     position: CachePosition
     state: PartitionState | None
     is_new: bool
+    rebuilt: bool = False
 
 
 class Restore:
@@ -152,7 +156,7 @@ class Restore:
             raise StopServiceError(msg)
         if rebuilt:
             _in_background(self._cache, number, space)
-        return Restored(position, state, is_new=False)
+        return Restored(position, state, is_new=False, rebuilt=rebuilt)
 
 
 def _begin() -> Restored:

@@ -102,9 +102,12 @@ class Telemetry:
         self._ready = Health(ok=False, why=why)
         metrics.READY.set(0)
 
+    def assigned(self) -> None:
+        """Count a change of assignment; a take-over that is tried again is none."""
+        metrics.REBALANCES.inc()
+
     def taking_over(self, partitions: Sequence[int]) -> None:
         """Note that partitions are being taken over."""
-        metrics.REBALANCES.inc()
         metrics.PARTITIONS_OWNED.set(0)
         self._ready = Health(ok=False, why=f"taking over partitions {list(partitions)}")
         metrics.READY.set(0)

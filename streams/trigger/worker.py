@@ -141,6 +141,8 @@ class Worker:
         if not self._inputs.owned:
             time.sleep(IDLE_WAIT_S)
             return
+        if self._generation != self._inputs.generation:
+            self._telemetry.assigned()
         self._generation = self._inputs.generation
         numbers = sorted(self._inputs.owned)
         self._telemetry.taking_over(numbers)
@@ -148,6 +150,8 @@ class Worker:
         self._still_ours()
         self._check_cache()
         restored = {number: self._restore.partition(number) for number in numbers}
+        for found in restored.values():
+            self._telemetry.restored(rebuilt=found.rebuilt)
         self._still_ours()
         self._owned = self._claim(restored)
         self._flow()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import redis
 
+from infra.metrics import REGISTRY
 from tests.trigger.messages import change, event, firm, on_events, on_lists
 from tests.trigger.running import Town
 
@@ -40,6 +41,20 @@ def test_a_flushed_redis_frees_nobody_and_forgets_no_identity(town: Town) -> Non
     told = town.tell(on_events(applied), on_events(event(subject)))
     assert [d.data.verdict for d in told.decisions] == ["deny"]
     assert told.dead_letters == []
+
+
+def test_a_rebuild_is_counted_and_is_no_rebalance(town: Town) -> None:
+    rebuilt = counted("credit_restores_total", kind="rebuild")
+    rebalances = counted("credit_rebalances_total")
+    redis.Redis.from_url(town.redis).flushall()
+    town.tell(*(on_events(event(firm())) for _ in range(20)))
+    assert counted("credit_restores_total", kind="rebuild") > rebuilt
+    assert counted("credit_rebalances_total") == rebalances
+
+
+def counted(name: str, **labels: str) -> float:
+    """Return what a counter of this process stands at."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
 def test_a_redis_set_back_is_noticed_and_not_believed(town: Town) -> None:
