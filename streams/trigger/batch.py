@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import chain
 from time import perf_counter
 from typing import NamedTuple
 
@@ -15,12 +16,13 @@ from schemas.lean import KnownEntry, PartitionState
 from streams.rules.catalogue import Catalogue
 from streams.rules.standing import standing_of
 from streams.trigger.alerts import wrong_place_alert
-from streams.trigger.cache import CachePosition, Changes, Found, StateCache
-from streams.trigger.fold_events import EventFold, PartitionMoment
+from streams.trigger.cache import CachePosition, Changes, StateCache
+from streams.trigger.fold_events import EventFold, PartitionMoment, Recent
 from streams.trigger.fold_lists import ListFold, decode_entries
 from streams.trigger.intake import ChangeIn, EventIn, Intake, PublishedIn, RejectedIn
 from streams.trigger.outbox import Outbox
 
+_ASKED_AT_ONCE = 1_000  # Redis answers for these while as many more are checked
 _MISPLACED = frozenset({Reason.WRONG_PARTITION, Reason.SUBJECT_KEY_MISMATCH})
 
 
@@ -42,6 +44,7 @@ class Folded:
     duplicates: Counter[str] = field(default_factory=Counter)
     list_changes: Counter[tuple[str, str]] = field(default_factory=Counter)
     phases: dict[str, float] = field(default_factory=dict)
+    recent: Recent = field(default_factory=Recent)
 
     def read_past(self, items: "Iterable[EventIn | ListIn]") -> None:
         """Move the input positions behind *items*."""
@@ -67,11 +70,13 @@ Members = dict[tuple[int, str], dict[str, str]]
 
 
 class Parsed(NamedTuple):
-    """The messages of a batch, checked one by one."""
+    """The messages of a batch, checked one by one, and what Redis answered about them."""
 
     events: list[EventIn | RejectedIn]
     lists: list[ListIn]
-    took_s: float
+    held: list[bytes | None]  # the entries of each list change's subject
+    triples: list[bytes | None]  # entries, matter and identity of each event
+    phases: dict[str, float]
 
 
 class Batches:
@@ -86,38 +91,62 @@ class Batches:
         self._office = office
         self._intake = Intake(catalogue, partitions)
 
-    def parse(self, events: list[Message], lists: list[Message]) -> Parsed:
-        """Return the messages checked; needs nothing that the batch before it may change."""
+    def parse(self, events: list[Message], lists: list[Message], owned: dict[int, Owned]) -> Parsed:
+        """Return the messages checked, and what Redis knows of their organisations.
+
+        Each part of the batch is asked for while the next is checked. The answer is as of the
+        positions of *owned*; `fold` must be told what was decided since.
+        Raises: CacheMovedError, redis.RedisError.
+        """
         began = perf_counter()
         self._intake.learn((*events, *lists))
-        return Parsed(
-            [self._intake.event(message) for message in events],
-            [self._intake.list_message(message) for message in lists],
-            perf_counter() - began,
+        self._cache.look({p: each.position for p, each in owned.items()})
+        told = [self._intake.list_message(message) for message in lists]
+        self._cache.ask_entries(
+            [(i.partition, i.change.subject) for i in told if isinstance(i, ChangeIn)]
         )
+        checked: list[EventIn | RejectedIn] = []
+        for start in range(0, len(events), _ASKED_AT_ONCE):
+            part = [self._intake.event(m) for m in events[start : start + _ASKED_AT_ONCE]]
+            self._cache.ask_matters(
+                [
+                    (i.partition, i.event.subject, i.matter, i.decision_id)
+                    for i in part
+                    if isinstance(i, EventIn)
+                ]
+            )
+            checked += part
+        parsed_at = perf_counter()
+        held, *triples = self._cache.answer()
+        phases = {"parse": parsed_at - began, "redis_read": perf_counter() - parsed_at}
+        return Parsed(checked, told, held, list(chain.from_iterable(triples)), phases)
 
-    def fold(self, parsed: Parsed, owned: dict[int, Owned], *, at: datetime, today: date) -> Folded:
-        """Fold lists, the day, then events. Raises: CacheMovedError, redis.RedisError."""
-        events, told = parsed.events, parsed.lists
-        read_at = perf_counter()
-        found = self._read(events, told, owned)
-        members = self._members(told, owned)
+    def fold(
+        self,
+        parsed: Parsed,
+        owned: dict[int, Owned],
+        recent: Recent,
+        *,
+        at: datetime,
+        today: date,
+    ) -> Folded:
+        """Fold lists, the day, then events. Raises: CacheMovedError, redis.RedisError.
+
+        *recent*: what was committed since *parsed* was read.
+        """
         fold_at = perf_counter()
-        numbers = _touched(events, told)
+        members = self._members(parsed.lists, owned)
+        numbers = _touched(parsed.events, parsed.lists)
         folded = Folded(
             Outbox(at), {p: owned[p].state for p in numbers}, {p: Changes() for p in numbers}
         )
-        changed = self._fold_lists(told, found, members, folded)
-        folded.read_past(told)
+        changed = self._fold_lists(parsed, members, recent, folded)
+        folded.read_past(parsed.lists)
         folded.live_until(today)
-        self._fold_events(events, found, changed, folded)
-        folded.read_past(events)
+        self._fold_events(parsed, changed, recent, folded)
+        folded.read_past(parsed.events)
         folded.outbox.tallies()
-        folded.phases = {
-            "parse": parsed.took_s,
-            "redis_read": fold_at - read_at,
-            "fold": perf_counter() - fold_at,
-        }
+        folded.phases = parsed.phases | {"fold": perf_counter() - fold_at}
         return folded
 
     def _members(self, told: Iterable[ListIn], owned: dict[int, Owned]) -> Members:
@@ -131,41 +160,21 @@ class Batches:
             }
         }
 
-    def _read(
-        self,
-        parsed: Iterable[EventIn | RejectedIn],
-        told: Iterable[ListIn],
-        owned: dict[int, Owned],
-    ) -> dict[int, Found]:
-        triples: dict[int, list[str]] = {}
-        subjects: dict[int, list[str]] = {}
-        for item in parsed:
-            if isinstance(item, EventIn):
-                triples.setdefault(item.partition, []).extend(
-                    (item.event.subject, item.matter, item.decision_id)
-                )
-        for change in told:
-            if isinstance(change, ChangeIn):
-                subjects.setdefault(change.partition, []).append(change.change.subject)
-        wanted = {
-            p: (owned[p].position, triples.get(p, []), subjects.get(p, []))
-            for p in triples.keys() | subjects.keys()
-        }
-        return self._cache.read(wanted) if wanted else {}
-
     def _fold_lists(
-        self, told: list[ListIn], found: dict[int, Found], members: Members, folded: Folded
+        self, parsed: Parsed, members: Members, recent: Recent, folded: Folded
     ) -> dict[str, tuple[KnownEntry, ...]]:
         """Fold the lists; return the entries, as they are now, of every subject that changed."""
         outbox = folded.outbox
         fold = ListFold(outbox, folded.changes, members, self._office)
-        held = {p: iter(answer.entries) for p, answer in found.items()}
+        held = iter(parsed.held)
         partition_of: dict[str, int] = {}
-        for item in told:
+        for item in parsed.lists:
             try:
                 if isinstance(item, ChangeIn):
-                    partition_of[item.change.subject] = item.partition
-                    fold.change(item, decode_entries(next(held[item.partition])))
+                    subject, raw = item.change.subject, next(held)
+                    partition_of[subject] = item.partition
+                    known = recent.entries.get(subject)
+                    fold.change(item, decode_entries(raw) if known is None else known)
                 elif isinstance(item, PublishedIn):
                     state = folded.states[item.partition]
                     folded.states[item.partition] = fold.published(item, state)
@@ -179,9 +188,9 @@ class Batches:
 
     def _fold_events(
         self,
-        parsed: list[EventIn | RejectedIn],
-        found: dict[int, Found],
+        parsed: Parsed,
         changed: dict[str, tuple[KnownEntry, ...]],
+        recent: Recent,
         folded: Folded,
     ) -> None:
         outbox = folded.outbox
@@ -189,17 +198,17 @@ class Batches:
             p: PartitionMoment(p, state, standing_of(self._catalogue, state.lists, outbox.at))
             for p, state in folded.states.items()
         }
-        fold = EventFold(self._catalogue, outbox, folded.changes, self._partitions)
-        held = {p: iter(answer.triples) for p, answer in found.items()}
-        for item in parsed:
+        fold = EventFold(self._catalogue, outbox, folded.changes, self._partitions, recent)
+        newest = recent.entries | changed
+        values = iter(parsed.triples)
+        for item in parsed.events:
             if isinstance(item, RejectedIn):
                 self._set_aside(outbox, item)
                 continue
-            known = held[item.partition]
-            entries_raw, matter_raw, seen_in = next(known), next(known), next(known)
+            entries_raw, matter_raw, seen_in = next(values), next(values), next(values)
             subject = item.event.subject
-            if subject in changed:
-                entries = changed[subject]
+            if subject in newest:
+                entries = newest[subject]
             else:
                 entries = decode_entries(entries_raw) if entries_raw else ()
             try:
@@ -207,6 +216,7 @@ class Batches:
             except RejectRecordError as fault:
                 outbox.dead_letter(item.message, fault)
         folded.duplicates = fold.duplicates
+        folded.recent = fold.learnt(changed)
 
     def _set_aside(self, outbox: Outbox, item: RejectedIn) -> None:
         outbox.dead_letter(item.message, item.fault)

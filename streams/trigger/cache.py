@@ -2,11 +2,13 @@
 
 Every read and every write names the position that the worker holds; a Redis that is somewhere
 else (flushed, restored from a snapshot, written by another worker) answers so and nothing is
-used. Position and values are read in one MULTI: a flush between two commands once returned the
+used. The position is read after all values: a flush between two commands once returned the
 position and lost the keys. Plain MGET and MSET, since a script that loops costs three times that.
+What is read is asked for early and heard late, and a write is not waited for: Redis works while
+the worker does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -14,6 +16,7 @@ import redis
 
 from schemas.errors import RetryLaterError
 from schemas.lean import PartitionState
+from streams.trigger.redis_line import Command, RedisLine
 
 LAYOUT = 2  # +1 with every change of keys or records: an older cache is rebuilt, never misread
 _UNLINK_AT_ONCE = 5_000
@@ -31,14 +34,6 @@ class CachePosition(msgspec.Struct, frozen=True):
     at: float
     space: str
     layout: int = 0
-
-
-@dataclass(slots=True)
-class Found:
-    """What one partition's read returned, in the order asked; None where there is nothing."""
-
-    triples: list[bytes | None]
-    entries: list[bytes | None]
 
 
 @dataclass(slots=True)
@@ -84,6 +79,11 @@ class StateCache:
     def __init__(self, client: "redis.Redis", group: str) -> None:
         self._client = client
         self._group = group
+        self._line = RedisLine(client)
+        self._held: dict[int, CachePosition] = {}
+        self._asked: list[str] = []
+        self._watched: frozenset[int] = frozenset()
+        self._sent = 0  # answers to a write that were not heard yet
 
     def prefix(self, partition: int) -> str:
         """Return what every key of *partition* begins with; the tag keeps them together."""
@@ -103,61 +103,109 @@ class StateCache:
         except msgspec.MsgspecError:
             return None
 
-    def read(
-        self, wanted: Mapping[int, tuple[CachePosition, Sequence[str], Sequence[str]]]
-    ) -> dict[int, Found]:
-        """Return what stands under the wanted triples and subjects of each partition.
+    def look(self, positions: Mapping[int, CachePosition]) -> None:
+        """Begin to read: what is asked next counts only while Redis stands at *positions*.
 
-        *wanted*: partition -> (our position, flat triples USCC, matter id, decision id, USCCs
-        whose entries alone are wanted). One round trip. Raises: CacheMovedError.
+        Its `WATCH` is also what the next `send` relies on.
         """
+        self._held = dict(positions)
+        self._line.send(("WATCH", *self._position_keys(positions)))
+        self._asked = ["WATCH"]
+
+    def ask_matters(self, items: Sequence[tuple[int, str, str, str]]) -> None:
+        """Send for entries, matter and identity of each (partition, USCC, matter id, decision id).
+
+        Its answer is flat: three values an item, None where there is nothing.
+        """
+        starts = {p: self._starts(p, held) for p, held in self._held.items()}
         keys: list[str] = []
-        for partition, (position, triples, subjects) in wanted.items():
-            keys += self._keys(self.space(partition, position.space), triples, subjects)
-        pipe = self._client.pipeline(transaction=True)
-        pipe.mget([self._position_key(partition) for partition in wanted])
-        pipe.mget(keys)
-        positions, values = pipe.execute()
-        self._compare({p: w[0] for p, w in wanted.items()}, positions)
-        found, start = {}, 0
-        for partition, (_, triples, subjects) in wanted.items():
-            middle = start + len(triples)
-            end = middle + len(subjects)
-            found[partition] = Found(values[start:middle], values[middle:end])
-            start = end
-        return found
+        for partition, uscc, matter, decision in items:
+            entries, matters, identities = starts[partition]
+            keys += (
+                entries + uscc,
+                f"{matters}{uscc}/{matter}",
+                f"{identities}{uscc}/{decision}",
+            )
+        self._ask(keys)
+
+    def ask_entries(self, items: Sequence[tuple[int, str]]) -> None:
+        """Send for the entries of each (partition, USCC)."""
+        starts = {p: self._starts(p, held)[0] for p, held in self._held.items()}
+        self._ask([starts[partition] + uscc for partition, uscc in items])
+
+    def _ask(self, keys: list[str]) -> None:
+        if keys:
+            self._line.send(("MGET", *keys))
+        self._asked.append("MGET" if keys else "")
+
+    def answer(self) -> list[list[bytes | None]]:
+        """Return what was asked since `look`, in that order. Raises: CacheMovedError.
+
+        The positions are read last. Nobody writes one before all that it stands for is there, so
+        a Redis that lost anything before that read has lost its positions too.
+        """
+        held, asked = self._held, self._asked[1:]
+        self._line.send(("MGET", *self._position_keys(held)))
+        self.drain()
+        _, *heard = self._line.hear(sum(map(bool, asked)) + 2)
+        self._compare(held, heard.pop())
+        self._watched = frozenset(held)
+        values = iter(heard)
+        return [next(values) if name else [] for name in asked]
 
     def write(self, moves: dict[int, Move]) -> None:
-        """Move each partition from one position to the next, all or none.
+        """Move each partition from one position to the next, all or none, and wait until it is so.
 
         Raises: CacheMovedError if one of them is not where it should be.
         """
-        watched = {p: move.before for p, move in moves.items() if move.before is not None}
-        with self._client.pipeline(transaction=True) as pipe:
-            if watched:
-                keys = [self._position_key(partition) for partition in watched]
-                pipe.watch(*keys)  # type: ignore[no-untyped-call]
-                self._compare(watched, pipe.mget(keys))
-                pipe.multi()
-            values: dict[str, bytes] = {}
-            for partition, move in moves.items():
-                self._add_values(values, partition, move)
-                self._add_members(pipe, partition, move)
-            pipe.mset(values)
-            try:
-                pipe.execute()
-            except redis.WatchError as err:
-                msg = "Redis moved under this worker"
-                raise CacheMovedError(msg) from err
+        self.send(moves)
+        self.drain()
 
-    def _keys(self, space: str, triples: Sequence[str], subjects: Sequence[str]) -> list[str]:
-        entries, matters, identities = f"{space}e:", f"{space}m:", f"{space}i:"
-        keys: list[str] = []
-        several = iter(triples)
-        for uscc, matter, decision in zip(several, several, several, strict=True):
-            keys += (entries + uscc, f"{matters}{uscc}/{matter}", f"{identities}{uscc}/{decision}")
-        keys += [entries + uscc for uscc in subjects]
-        return keys
+    def send(self, moves: dict[int, Move]) -> None:
+        """Begin a `write`; whether it was taken shows in the next `answer` or `drain`."""
+        self._watch({p: move.before for p, move in moves.items() if move.before is not None})
+        values: dict[str, bytes] = {}
+        commands: list[Command] = [("MULTI",)]
+        for partition, move in moves.items():
+            self._add_values(values, partition, move)
+            commands += self._member_commands(partition, move)
+        pairs: list[str | bytes] = ["MSET"]
+        for pair in values.items():
+            pairs += pair
+        commands += [pairs, ("EXEC",)]
+        self._line.send(*commands)
+        self._sent = len(commands)
+        self._watched = frozenset()
+
+    def drain(self) -> None:
+        """Wait until what was sent is written. Raises: CacheMovedError if it was refused."""
+        sent, self._sent = self._sent, 0
+        if sent and self._line.hear(sent)[-1] is None:
+            msg = "Redis moved under this worker"
+            raise CacheMovedError(msg)
+
+    def hang_up(self) -> None:
+        """Forget what was asked and sent and not yet heard of."""
+        self._line.hang_up()
+        self._sent = 0
+        self._watched = frozenset()
+
+    def _watch(self, before: Mapping[int, CachePosition]) -> None:
+        """Make sure that a write from *before* is refused if one of these positions moves."""
+        if before.keys() <= self._watched:
+            return
+        self.drain()
+        keys = self._position_keys(before)
+        self._line.send(("WATCH", *keys), ("MGET", *keys))
+        self._compare(before, self._line.hear(2)[1])
+
+    def _starts(self, partition: int, position: CachePosition) -> tuple[str, str, str]:
+        """Return what the keys of entries, matters and identities begin with."""
+        space = self.space(partition, position.space)
+        return f"{space}e:", f"{space}m:", f"{space}i:"
+
+    def _position_keys(self, partitions: Iterable[int]) -> list[str]:
+        return [self._position_key(partition) for partition in partitions]
 
     def _add_values(self, values: dict[str, bytes], partition: int, move: Move) -> None:
         space = self.space(partition, move.after.space)
@@ -170,18 +218,20 @@ class StateCache:
         values[f"{space}state"] = msgspec.json.encode(move.state)
         values[self._position_key(partition)] = msgspec.json.encode(move.after)
 
-    def _add_members(self, pipe: "redis.client.Pipeline", partition: int, move: Move) -> None:
+    def _member_commands(self, partition: int, move: Move) -> list[Command]:
         lists: dict[str, dict[str, str]] = {}
         for code, entry, revision in move.changes.members:
             lists.setdefault(code, {})[entry] = revision
+        commands: list[Command] = []
         for code, members in lists.items():
             key = f"{self.space(partition, move.after.space)}l:{code}"
-            kept = {entry: revision for entry, revision in members.items() if revision}
+            kept = [text for pair in members.items() if pair[1] for text in pair]
             gone = [entry for entry, revision in members.items() if not revision]
             if kept:
-                pipe.hset(key, mapping=kept)  # type: ignore[arg-type]  # str is one of its types
+                commands.append(("HSET", key, *kept))
             if gone:
-                pipe.hdel(key, *gone)
+                commands.append(("HDEL", key, *gone))
+        return commands
 
     def _compare(
         self, held: Mapping[int, CachePosition], found: Sequence[bytes | str | None]
@@ -203,6 +253,7 @@ class StateCache:
 
         Raises: CacheMovedError.
         """
+        self.drain()
         pipe = self._client.pipeline(transaction=True)
         pipe.get(self._position_key(partition))
         pipe.hgetall(f"{self.space(partition, position.space)}l:{list_code}")

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from dataclasses import dataclass, field
 
 import msgspec
 from msgspec.structs import replace
@@ -54,17 +55,32 @@ class PartitionMoment:
         self.review_position = Position(partition, state.inputs.get(topics.REVIEWS, 0))
 
 
+@dataclass(slots=True)
+class Recent:
+    """What the batch before this one learnt, by subject: newer than what Redis answered."""
+
+    matters: dict[tuple[str, str], Matter] = field(default_factory=dict)
+    seen: dict[tuple[str, str], str] = field(default_factory=dict)
+    entries: dict[str, tuple[KnownEntry, ...]] = field(default_factory=dict)
+
+
 class EventFold:
     """Decides the events of one batch over a copy of what is known."""
 
     def __init__(
-        self, catalogue: Catalogue, outbox: Outbox, changes: dict[int, Changes], partitions: int
+        self,
+        catalogue: Catalogue,
+        outbox: Outbox,
+        changes: dict[int, Changes],
+        partitions: int,
+        recent: Recent,
     ) -> None:
         self.duplicates: Counter[str] = Counter()  # by topic
         self._catalogue = catalogue
         self._outbox = outbox
         self._changes = changes
         self._partitions = partitions
+        self._recent = recent
         self._matters: dict[tuple[str, str], Matter] = {}
         self._seen: dict[tuple[str, str], str] = {}
         self._quiet: dict[tuple[int, str, str, str], Outcome] = {}
@@ -81,7 +97,7 @@ class EventFold:
         event = item.event
         subject = event.subject
         where = subject, item.matter
-        matter = self._matters.get(where)
+        matter = self._matters.get(where) or self._recent.matters.get(where)
         if matter is None:
             matter = _decode(matter_raw) if matter_raw else _NOTHING
         data = encode_sorted(event.data)
@@ -112,6 +128,10 @@ class EventFold:
         )
         self._keep(item, self._next(item, matter, known, gone, outcome.actions))
 
+    def learnt(self, entries: dict[str, tuple[KnownEntry, ...]]) -> Recent:
+        """Return what the next batch must know beside Redis; *entries*: those that changed."""
+        return Recent(self._matters, self._seen, entries)
+
     def _outcome(
         self, item: EventIn, moment: PartitionMoment, entries: tuple[KnownEntry, ...]
     ) -> Outcome:
@@ -131,7 +151,8 @@ class EventFold:
     ) -> bool:
         """Tell whether this very event was decided before. Raises: RejectRecordError."""
         event = item.event
-        seen = self._seen.get((event.subject, item.decision_id))
+        identity = event.subject, item.decision_id
+        seen = self._seen.get(identity) or self._recent.seen.get(identity)
         if seen is None and seen_in is not None:
             seen = seen_in.decode()
         if seen is None:

@@ -1,7 +1,7 @@
 """The loop: poll, barrier, fold, commit, cache. One after the other for each organisation.
 
-While one batch is committed and cached, the next is polled and parsed, no more: it is folded only
-when the one before it stands in Kafka and in Redis.
+While one batch is committed, the next is polled, parsed and looked up, no more: it is folded only
+when the one before it stands in Kafka, over what that one learnt.
 
 Two conditions only. Flowing: batches are decided. Halted: after an assignment, or any trouble, the
 worker stays a member, restores its partitions from `credit.state` and flows again. Nothing is
@@ -30,6 +30,7 @@ from schemas.times import from_millis, legal_day
 from streams.rules.catalogue import Catalogue
 from streams.trigger.batch import Batches, Folded, Owned
 from streams.trigger.cache import CacheMovedError, CachePosition, Changes, Move, StateCache
+from streams.trigger.fold_events import Recent
 from streams.trigger.follower import Follower
 from streams.trigger.inputs import EventInputs, Polled
 from streams.trigger.offsets import LogEnds
@@ -65,6 +66,16 @@ class Parts:
     check_cache: Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A batch on its way into Kafka: when it lands, where, and how long the commit took (s)."""
+
+    landing: "Future[tuple[dict[int, Landed], float]]"
+    messages: list[Message]
+    folded: Folded
+    phases: dict[str, float]
+
+
 class Worker:
     """One trigger worker. `run` returns when `stop` was called; all else is an error."""
 
@@ -90,7 +101,8 @@ class Worker:
         self._looked_s = 0.0
         self._last_size = 0
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
-        self._in_flight: Future[None] | None = None
+        self._in_flight: Flight | None = None
+        self._recent = Recent()
         parts.inputs.before_revoke = self._settle_before_revoke
 
     def stop(self) -> None:
@@ -103,6 +115,7 @@ class Worker:
             while not self._stopping:
                 self._step()
             self._settle()
+            self._cache.drain()
         except (RetryLaterError, redis.RedisError, KafkaException) as trouble:
             # Not committed is not lost: whoever comes next reads it again.
             log.warning("stopped_before_commit", error=type(trouble).__name__)
@@ -125,8 +138,10 @@ class Worker:
     def _halt(self, trouble: Exception) -> None:
         """Drop the batch, stay a member, and let the next step restore what is ours."""
         if self._in_flight is not None:
-            wait([self._in_flight])
+            wait([self._in_flight.landing])
             self._in_flight = None
+        self._recent = Recent()
+        self._cache.hang_up()
         self._inputs.halt()
         self._telemetry.halted(trouble)
         log.warning("halted", why=self._telemetry.ready().why)
@@ -137,6 +152,8 @@ class Worker:
 
     def _take_over(self) -> None:
         self._settle()
+        self._cache.drain()
+        self._recent = Recent()
         self._inputs.keep_alive()
         if not self._inputs.owned:
             time.sleep(IDLE_WAIT_S)
@@ -261,11 +278,11 @@ class Worker:
     def _decide(self, polled: Polled, changes: list[Message], phases: dict[str, float]) -> None:
         """Fold one batch, and leave its commit to run while the next one is polled and parsed."""
         self._last_size = len(polled.messages) + len(changes)
-        parsed = self._batches.parse(polled.messages, changes)
+        parsed = self._batches.parse(polled.messages, changes, self._owned)
         self._settle()
         now = self._clock()
         today = legal_day(now) if self._clock_agrees else date.min
-        folded = self._batches.fold(parsed, self._owned, at=now, today=today)
+        folded = self._batches.fold(parsed, self._owned, self._recent, at=now, today=today)
         offsets = [
             TopicPartition(topic, number, offset)
             for number, state in folded.states.items()
@@ -276,34 +293,34 @@ class Worker:
         self._write(folded.outbox.records, folded.states)
         phases |= folded.phases
         phases["produce"] = time.perf_counter() - producing
-        self._in_flight = self._pool.submit(self._finish, folded, offsets, polled, phases)
+        landing = self._pool.submit(self._commit_timed, offsets, polled.metadata)
+        self._in_flight = Flight(landing, polled.messages, folded, phases)
 
-    def _finish(
-        self,
-        folded: Folded,
-        offsets: list[TopicPartition],
-        polled: Polled,
-        phases: dict[str, float],
-    ) -> None:
-        """Commit one batch, then cache it; the only thing that ever runs beside the loop."""
+    def _commit_timed(
+        self, offsets: list[TopicPartition], metadata: Any
+    ) -> tuple[dict[int, Landed], float]:
+        """Commit one batch; the only thing that ever runs beside the loop."""
         committing = time.perf_counter()
-        landed = self._commit(offsets, polled.metadata)
-        caching = time.perf_counter()
-        self._remember(folded, landed)
-        phases["commit"] = caching - committing
-        phases["redis_write"] = time.perf_counter() - caching
-        self._telemetry.batch(polled.messages, folded, phases, self._clock())
+        return self._commit(offsets, metadata), time.perf_counter() - committing
 
     def _settle(self) -> None:
-        """Wait until the batch in flight is committed and cached. Raises: what it raised."""
-        flying, self._in_flight = self._in_flight, None
-        if flying is not None:
-            flying.result()
+        """Wait until the batch in flight is committed, and send it to Redis. Raises: what it raised.
+
+        Redis is not waited for: whether it took the batch shows before the next but one is folded.
+        """
+        flown, self._in_flight = self._in_flight, None
+        if flown is None:
+            return
+        landed, flown.phases["commit"] = flown.landing.result()
+        caching = time.perf_counter()
+        self._remember(flown.folded, landed)
+        flown.phases["redis_write"] = time.perf_counter() - caching
+        self._telemetry.batch(flown.messages, flown.folded, flown.phases, self._clock())
 
     def _settle_before_revoke(self) -> None:
         """Let the batch in flight land while the group still counts us in."""
         if self._in_flight is not None:
-            wait([self._in_flight], timeout=_REVOKE_WAIT_S)
+            wait([self._in_flight.landing], timeout=_REVOKE_WAIT_S)
 
     def _write(self, records: list[Record], states: dict[int, PartitionState]) -> None:
         """Open a transaction with *records*, and the positions after them."""
@@ -337,7 +354,8 @@ class Worker:
             after = self._after(owned.position, landed[number])
             moves[number] = Move(owned.position, after, state, folded.changes[number])
             self._owned[number] = Owned(after, state)
-        self._cache.write(moves)
+        self._recent = folded.recent
+        self._cache.send(moves)
 
     def _after(self, position: CachePosition, landed: Landed) -> CachePosition:
         return replace(position, offset=landed.offset + 1, at=time.time())

@@ -33,8 +33,9 @@ from schemas.lean import PartitionState
 from schemas.tally import Tally
 from schemas.uscc import ALPHABET, holds_resident_number, uscc_fault
 from streams.trigger.batch import Batches, Folded, Owned
-from streams.trigger.cache import CachePosition, Changes, Found
+from streams.trigger.cache import CachePosition, Changes
 from streams.trigger.codes import KnownCodes
+from streams.trigger.fold_events import Recent
 from streams.trigger.intake import Intake, RejectedIn
 from tests.rules.given import real_catalogue
 from tests.trigger.messages import (
@@ -124,20 +125,24 @@ class Memory:
         self.entries: dict[str, bytes] = {}
         self.lists: dict[tuple[int, str], dict[str, str]] = {}
 
-    def read(
-        self, wanted: Mapping[int, tuple[CachePosition, Sequence[str], Sequence[str]]]
-    ) -> dict[int, Found]:
-        return {p: self._found(triples, subjects) for p, (_, triples, subjects) in wanted.items()}
+    def look(self, _: Mapping[int, CachePosition]) -> None:
+        self.answers: list[list[bytes | None]] = []
 
-    def _found(self, triples: Sequence[str], subjects: Sequence[str]) -> Found:
+    def ask_matters(self, items: Sequence[tuple[int, str, str, str]]) -> None:
         flat: list[bytes | None] = []
-        for uscc, matter, identity in zip(triples[::3], triples[1::3], triples[2::3], strict=True):
+        for _, uscc, matter, identity in items:
             flat += [
                 self.entries.get(uscc),
                 self.matters.get((uscc, matter)),
                 self.identities.get((uscc, identity)),
             ]
-        return Found(flat, [self.entries.get(uscc) for uscc in subjects])
+        self.answers.append(flat)
+
+    def ask_entries(self, items: Sequence[tuple[int, str]]) -> None:
+        self.answers.append([self.entries.get(uscc) for _, uscc in items])
+
+    def answer(self) -> list[list[bytes | None]]:
+        return self.answers
 
     def clear(self) -> None:
         for held in (self.matters, self.identities, self.entries, self.lists):
@@ -262,7 +267,8 @@ class Fuzzed:
         lists: list[Any] = [m for m in lying if m.topic() == topics.LISTS]
         position = CachePosition("birth", 0, 0.0, "space")
         owned = {p: Owned(position, state) for p, state in self.states.items()}
-        folded = self.batches.fold(self.batches.parse(events, lists), owned, at=AT, today=TODAY)
+        parsed = self.batches.parse(events, lists, owned)
+        folded = self.batches.fold(parsed, owned, Recent(), at=AT, today=TODAY)
         for partition, changes in folded.changes.items():
             self.memory.write(partition, changes)
         self.states |= folded.states
