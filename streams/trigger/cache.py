@@ -10,13 +10,16 @@ the worker does.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import msgspec
-import redis
 
 from schemas.errors import RetryLaterError
 from schemas.lean import PartitionState
 from streams.trigger.redis_line import Command, RedisLine
+
+if TYPE_CHECKING:
+    import redis
 
 LAYOUT = 2  # +1 with every change of keys or records: an older cache is rebuilt, never misread
 _UNLINK_AT_ONCE = 5_000
@@ -163,6 +166,7 @@ class StateCache:
 
     def send(self, moves: dict[int, Move]) -> None:
         """Begin a `write`; whether it was taken shows in the next `answer` or `drain`."""
+        self.drain()
         self._watch({p: move.before for p, move in moves.items() if move.before is not None})
         values: dict[str, bytes] = {}
         commands: list[Command] = [("MULTI",)]
@@ -194,7 +198,6 @@ class StateCache:
         """Make sure that a write from *before* is refused if one of these positions moves."""
         if before.keys() <= self._watched:
             return
-        self.drain()
         keys = self._position_keys(before)
         self._line.send(("WATCH", *keys), ("MGET", *keys))
         self._compare(before, self._line.hear(2)[1])

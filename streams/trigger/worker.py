@@ -304,9 +304,10 @@ class Worker:
         return self._commit(offsets, metadata), time.perf_counter() - committing
 
     def _settle(self) -> None:
-        """Wait until the batch in flight is committed, and send it to Redis. Raises: what it raised.
+        """Wait until the batch in flight is committed, and send it to Redis.
 
-        Redis is not waited for: whether it took the batch shows before the next but one is folded.
+        Raises: what the commit raised. Redis is not waited for: whether it took the batch shows
+        before the next but one is folded.
         """
         flown, self._in_flight = self._in_flight, None
         if flown is None:
