@@ -177,7 +177,8 @@ MEANINGS = {
     "change": "the entry as last told",
     "suspended": "whether the entry is suspended",
     "provider": "`source` of who told it",
-    "content": "hash of type, time and data: the same identity with another one is refused",
+    "content": "hash of type, time and data, null while `data` is there: the same identity with"
+    " another one is refused",
     "decided_on": "business day of the decision",
     "events": "events of the matter, in the order in which they were decided",
     "closed_on": "day on which the matter reached a terminal stage, or null",

@@ -353,13 +353,13 @@ class PartitionState(Struct, frozen=True):
 
 
 class DecidedEvent(Struct, frozen=True, gc=False):
-    """Twin of `state.DecidedEvent`; `data` is kept as the bytes that were hashed, or `null`."""
+    """Twin of `state.DecidedEvent`; `data` is kept as bytes, or `null`."""
 
     source: str
     id: str
     type: str
     time: str
-    content: str
+    content: str | None
     topic: str
     partition: int
     offset: int

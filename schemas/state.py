@@ -63,7 +63,7 @@ class DecidedEvent(Model):
     id: EventId
     type: Short
     time: Instant
-    content: Short = Field(description="hash of type, time and data")
+    content: Short | None = Field(description="hash of type, time and data, once `data` is gone")
     topic: Short
     partition: Annotated[int, Field(ge=0)]
     offset: Count

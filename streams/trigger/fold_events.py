@@ -1,17 +1,14 @@
 """Events, decided one by one: duplicates, the decision, what it withdraws, what it splits into."""
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 
 import msgspec
-from msgspec.structs import replace
 
 from schemas import topics
 from schemas.action import ActionChange
 from schemas.errors import Reason, RejectRecordError
 from schemas.lean import (
-    NO_DATA,
     ActionData,
     ActionRef,
     ConsortiumParent,
@@ -25,7 +22,6 @@ from schemas.lean import (
     PartitionState,
     Position,
     encode,
-    encode_sorted,
 )
 from streams.rules.catalogue import Catalogue
 from streams.rules.decide import decide
@@ -36,6 +32,7 @@ from streams.rules.transitions import Moved, withdraw
 from streams.trigger.alerts import reward_alert, verdict_alert, withdrawn_alert
 from streams.trigger.cache import Changes
 from streams.trigger.consortium import shares_of
+from streams.trigger.content import is_same_content, without_data
 from streams.trigger.intake import EventIn
 from streams.trigger.keys import matter_key
 from streams.trigger.outbox import Outbox
@@ -100,14 +97,11 @@ class EventFold:
         matter = self._matters.get(where) or self._recent.matters.get(where)
         if matter is None:
             matter = _decode(matter_raw) if matter_raw else _NOTHING
-        data = encode_sorted(event.data)
-        time_text = item.time.text
-        content = _content(event.type, time_text, data)
-        if self._is_repeated(item, matter, content, seen_in):
+        if self._is_repeated(item, matter, seen_in):
             return
         outcome = self._outcome(item, moment, entries)
         gone = self._withdraw(item, matter) if matter.actions else ()
-        decided = self._decided(item, moment, outcome, time_text)
+        decided = self._decided(item, moment, outcome)
         self._tell(item, decided, outcome)
         if event.data.members:
             self._outbox.records.extend(shares_of(item, self._partitions))
@@ -115,15 +109,15 @@ class EventFold:
             event.source,
             event.id,
             event.type,
-            time_text,
-            content,
+            item.time.text,
+            None,
             item.topic,
             item.partition,
             item.offset,
             0,
             decided.verdict,
             moment.day,
-            msgspec.Raw(data),
+            msgspec.Raw(encode(event.data)),
             decided.consortium_of,
         )
         self._keep(item, self._next(item, matter, known, gone, outcome.actions))
@@ -146,9 +140,7 @@ class EventFold:
             self._quiet[place] = outcome
         return outcome
 
-    def _is_repeated(
-        self, item: EventIn, matter: Matter, content: str, seen_in: bytes | None
-    ) -> bool:
+    def _is_repeated(self, item: EventIn, matter: Matter, seen_in: bytes | None) -> bool:
         """Tell whether this very event was decided before. Raises: RejectRecordError."""
         event = item.event
         identity = event.subject, item.decision_id
@@ -160,7 +152,7 @@ class EventFold:
         if seen == item.matter:
             for known in matter.events:
                 if known.id == event.id and known.source == event.source:
-                    if known.content == content:
+                    if is_same_content(item, known):
                         self.duplicates[item.topic] += 1
                         return True
                     break
@@ -185,15 +177,13 @@ class EventFold:
             self._outbox.alert(withdrawn_alert(subject, after, self._outbox.now))
         return tuple(gone)
 
-    def _decided(
-        self, item: EventIn, moment: PartitionMoment, outcome: Outcome, time_text: str
-    ) -> DecisionData:
+    def _decided(self, item: EventIn, moment: PartitionMoment, outcome: Outcome) -> DecisionData:
         event = item.event
         data = event.data
         return DecisionData(
             item.decision_id,
             0,
-            EventRef(event.source, event.id, event.type, time_text),
+            EventRef(event.source, event.id, event.type, item.time.text),
             data.department,
             data.item_code,
             data.application_no,
@@ -276,14 +266,8 @@ class EventFold:
         if earlier is None or (
             earlier.family == item.stage.family and earlier.rank <= item.stage.rank
         ):
-            return replace(known, data=NO_DATA)
+            return without_data(known)
         return known
-
-
-def _content(event_type: str, time_text: str, data: bytes) -> str:
-    """Return the hash by which the same identity with other content is noticed."""
-    head = f"{event_type}\n{time_text}\n".encode()
-    return hashlib.blake2b(head + data, digest_size=16).hexdigest()
 
 
 def _parent_of(item: EventIn) -> ConsortiumParent | None:

@@ -1,0 +1,40 @@
+"""By what the same identity with other content is noticed: a hash of type, instant and data.
+
+It is made when it is asked for: a repetition is rare, and the newest event of a matter keeps its
+data anyway. Only an event whose data is dropped must carry its hash along.
+"""
+
+import hashlib
+
+import msgspec
+from msgspec.structs import replace
+
+from schemas.lean import NO_DATA, DecidedEvent, EventData, MemberEventData, encode_sorted
+from streams.trigger.intake import EventIn
+
+_decode_data = msgspec.json.Decoder(EventData).decode
+_decode_share = msgspec.json.Decoder(MemberEventData).decode
+
+
+def is_same_content(item: EventIn, known: DecidedEvent) -> bool:
+    """Tell whether *item* says what *known*, of the same identity, said."""
+    event = item.event
+    return _hash(event.type, item.time.text, event.data) == _content_of(known)
+
+
+def without_data(known: DecidedEvent) -> DecidedEvent:
+    """Return *known* without its data; what is left still tells a repetition from a reuse."""
+    return replace(known, content=_content_of(known), data=NO_DATA)
+
+
+def _content_of(known: DecidedEvent) -> str:
+    if known.content is not None:
+        return known.content
+    decode = _decode_data if known.consortium_of is None else _decode_share
+    return _hash(known.type, known.time, decode(known.data))
+
+
+def _hash(event_type: str, time_text: str, data: EventData) -> str:
+    """Return the hash; attributes in another order are the same content, true and 1 are not."""
+    head = f"{event_type}\n{time_text}\n".encode()
+    return hashlib.blake2b(head + encode_sorted(data), digest_size=16).hexdigest()
