@@ -7,6 +7,7 @@ import msgspec
 
 from schemas import topics
 from schemas.action import ActionChange
+from schemas.decision import Verdict
 from schemas.errors import Reason, RejectRecordError
 from schemas.lean import (
     ActionData,
@@ -14,6 +15,7 @@ from schemas.lean import (
     ConsortiumParent,
     DecidedEvent,
     DecisionData,
+    EventData,
     EventPosition,
     EventRef,
     KnownEntry,
@@ -35,7 +37,10 @@ from streams.trigger.consortium import shares_of
 from streams.trigger.content import is_same_content, without_data
 from streams.trigger.intake import EventIn
 from streams.trigger.keys import matter_key
-from streams.trigger.outbox import Outbox
+from streams.trigger.outbox import HEADERS, Outbox, decision_bytes
+from streams.trigger.quiet_form import QuietForm, QuietPlace, with_marks
+from streams.trigger.stencil import VALUE
+from streams.trigger.tally import Tally
 
 _decode = msgspec.json.Decoder(Matter).decode
 _NOTHING = Matter((), (), None)
@@ -56,7 +61,7 @@ class PartitionMoment:
 class Recent:
     """What the batch before this one learnt, by subject: newer than what Redis answered."""
 
-    matters: dict[tuple[str, str], Matter] = field(default_factory=dict)
+    matters: dict[tuple[str, str], bytes] = field(default_factory=dict)
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
     entries: dict[str, tuple[KnownEntry, ...]] = field(default_factory=dict)
 
@@ -78,9 +83,11 @@ class EventFold:
         self._changes = changes
         self._partitions = partitions
         self._recent = recent
-        self._matters: dict[tuple[str, str], Matter] = {}
+        self._matters: dict[tuple[str, str], bytes] = {}
         self._seen: dict[tuple[str, str], str] = {}
         self._quiet: dict[tuple[int, str, str, str], Outcome] = {}
+        self._places: dict[tuple[int, str, str, str, bool], QuietPlace | None] = {}
+        self._forms: dict[tuple[int, bool, bool, Outcome], QuietForm | None] = {}
 
     def event(
         self,
@@ -91,40 +98,86 @@ class EventFold:
         seen_in: bytes | None,
     ) -> None:
         """Decide one event. Raises: RejectRecordError."""
-        event = item.event
-        subject = event.subject
-        where = subject, item.matter
-        matter = self._matters.get(where) or self._recent.matters.get(where)
-        if matter is None:
-            matter = _decode(matter_raw) if matter_raw else _NOTHING
-        if self._is_repeated(item, matter, seen_in):
-            return
+        where = item.event.subject, item.matter
+        identity = item.event.subject, item.decision_id
+        recent = self._recent
+        record = self._matters.get(where) or recent.matters.get(where) or matter_raw
+        seen = self._seen.get(identity) or recent.seen.get(identity)
+        if seen is None and seen_in is not None:
+            seen = seen_in.decode()
+        if seen is not None:
+            self._refuse_reused(item, record, seen)
+            self.duplicates[item.topic] += 1
+        elif record is None and not entries and (place := self._quiet_place(item, moment)):
+            self._write_quietly(item, place)
+        else:
+            matter = _decode(record) if record else _NOTHING
+            self._decide(item, moment, entries, matter)
+
+    def _decide(
+        self,
+        item: EventIn,
+        moment: PartitionMoment,
+        entries: tuple[KnownEntry, ...],
+        matter: Matter,
+    ) -> None:
+        """Decide an event of *matter*, as it was before, and write what comes of it."""
         outcome = self._outcome(item, moment, entries)
         gone = self._withdraw(item, matter) if matter.actions else ()
         decided = self._decided(item, moment, outcome)
         self._tell(item, decided, outcome)
-        if event.data.members:
+        if item.event.data.members:
             self._outbox.records.extend(shares_of(item, self._partitions))
-        known = DecidedEvent(
-            event.source,
-            event.id,
-            event.type,
-            item.time.text,
-            None,
-            item.topic,
-            item.partition,
-            item.offset,
-            0,
-            decided.verdict,
-            moment.day,
-            msgspec.Raw(encode(event.data)),
-            decided.consortium_of,
-        )
-        self._keep(item, self._next(item, matter, known, gone, outcome.actions))
+        known = _known(item, moment, decided, encode(item.event.data))
+        self._keep(item, encode(self._next(item, matter, known, gone, outcome.actions)))
 
     def learnt(self, entries: dict[str, tuple[KnownEntry, ...]]) -> Recent:
         """Return what the next batch must know beside Redis; *entries*: those that changed."""
         return Recent(self._matters, self._seen, entries)
+
+    def _quiet_place(self, item: EventIn, moment: PartitionMoment) -> QuietPlace | None:
+        """Return what serves the events of this place; None if *item* is written for itself."""
+        event, data = item.event, item.event.data
+        if data.members or type(data) is not EventData:
+            return None
+        kind = (
+            item.partition,
+            event.type,
+            data.item_code,
+            data.department,
+            event.traceparent is None,
+        )
+        try:
+            return self._places[kind]
+        except KeyError:
+            self._places[kind] = made = self._make_place(item, moment)
+            return made
+
+    def _make_place(self, item: EventIn, moment: PartitionMoment) -> QuietPlace | None:
+        outcome = self._outcome(item, moment, ())
+        if outcome.verdict is not Verdict.PASS:  # an alert goes with it
+            return None
+        traced = item.event.traceparent is not None
+        use = item.partition, item.stage.terminal, traced, outcome
+        if use not in self._forms:
+            marked = with_marks(item)
+            decided = self._decided(marked, moment, outcome)
+            known = _known(marked, moment, decided, encode(VALUE))
+            self._forms[use] = QuietForm.cut_from(
+                decision_bytes(marked.event.subject, decided, marked.event.traceparent),
+                encode(self._next(marked, _NOTHING, known, (), ())),
+                traced=traced,
+            )
+        form = self._forms[use]
+        return None if form is None else QuietPlace(form, item, self._tally(item, outcome.verdict))
+
+    def _write_quietly(self, item: EventIn, place: QuietPlace) -> None:
+        """Write what `_decide` would about an event on which nothing known bears."""
+        subject = item.event.subject.encode()
+        decision, record = place.fill(item, subject)
+        self._outbox.records.append((topics.DECISIONS, item.partition, subject, decision, HEADERS))
+        place.tally.add(item.time.text, item.offset)
+        self._keep(item, record)
 
     def _outcome(
         self, item: EventIn, moment: PartitionMoment, entries: tuple[KnownEntry, ...]
@@ -140,21 +193,17 @@ class EventFold:
             self._quiet[place] = outcome
         return outcome
 
-    def _is_repeated(self, item: EventIn, matter: Matter, seen_in: bytes | None) -> bool:
-        """Tell whether this very event was decided before. Raises: RejectRecordError."""
+    def _refuse_reused(self, item: EventIn, record: bytes | None, seen: str) -> None:
+        """Refuse the identity of *item*, decided before in the matter *seen*, for other content.
+
+        *record*: of the matter that *item* names. Raises: RejectRecordError.
+        """
         event = item.event
-        identity = event.subject, item.decision_id
-        seen = self._seen.get(identity) or self._recent.seen.get(identity)
-        if seen is None and seen_in is not None:
-            seen = seen_in.decode()
-        if seen is None:
-            return False
-        if seen == item.matter:
-            for known in matter.events:
+        if record is not None and seen == item.matter:
+            for known in _decode(record).events:
                 if known.id == event.id and known.source == event.source:
                     if is_same_content(item, known):
-                        self.duplicates[item.topic] += 1
-                        return True
+                        return
                     break
         detail = (
             "source and id: decided before with other content; a corrected record needs a new id"
@@ -220,12 +269,13 @@ class EventFold:
                 outbox.alert(alert)
         for measure in outcome.shadows:
             outbox.shadows[measure] += 1
+        self._tally(item, outcome.verdict).add(item.time.text, item.offset)
+
+    def _tally(self, item: EventIn, verdict: Verdict) -> Tally:
         stage = item.stage
-        day = decided.event.time[:10]  # its text is in +08:00 already
-        outbox.count(
+        return self._outbox.tally(
             (item.topic, item.partition),
-            item.offset,
-            (day, decided.department, stage.family, stage.stage, decided.verdict),
+            (item.event.data.department, stage.family, stage.stage, verdict.value),
         )
 
     def _next(
@@ -247,16 +297,13 @@ class EventFold:
         closed = known.decided_on if item.stage.terminal else matter.closed_on
         return Matter((*events, known), actions + issued, closed)
 
-    def _keep(self, item: EventIn, matter: Matter) -> None:
+    def _keep(self, item: EventIn, record: bytes) -> None:
         """Remember the matter, in this batch and after it."""
-        subject = item.event.subject
-        self._matters[subject, item.matter] = matter
-        self._seen[subject, item.decision_id] = item.matter
-        record = encode(matter)
-        self._changes[item.partition].matters.append(
-            (subject, item.matter, record, item.decision_id)
-        )
-        self._outbox.state(item.partition, matter_key(subject, item.matter), record)
+        subject, matter = item.event.subject, item.matter
+        self._matters[subject, matter] = record
+        self._seen[subject, item.decision_id] = matter
+        self._changes[item.partition].matters.append((subject, matter, record, item.decision_id))
+        self._outbox.state(item.partition, matter_key(subject, matter), record)
 
     def _without_data(self, known: DecidedEvent, item: EventIn) -> DecidedEvent:
         """Only the newest stage can be decided again; of earlier ones the identity is enough."""
@@ -268,6 +315,27 @@ class EventFold:
         ):
             return without_data(known)
         return known
+
+
+def _known(
+    item: EventIn, moment: PartitionMoment, decided: DecisionData, data: bytes
+) -> DecidedEvent:
+    event = item.event
+    return DecidedEvent(
+        event.source,
+        event.id,
+        event.type,
+        item.time.text,
+        None,
+        item.topic,
+        item.partition,
+        item.offset,
+        0,
+        decided.verdict,
+        moment.day,
+        msgspec.Raw(data),
+        decided.consortium_of,
+    )
 
 
 def _parent_of(item: EventIn) -> ConsortiumParent | None:

@@ -33,13 +33,12 @@ from schemas.lean import (
 from schemas.tally import TALLY_COUNTED
 from schemas.times import format_instant
 from schemas.uscc import fault_text
+from streams.trigger.tally import Tally
 from streams.trigger.transaction import Record  # noqa: TC001
 
 Headers = list[tuple[str, str | bytes | None]]
 HEADERS: Headers = [("content-type", CONTENT_TYPE.encode())]
 _TO_ONE_PARTITION = 0
-
-TallyKey = tuple[str, str, str, str, str]
 
 
 class Outbox:
@@ -54,25 +53,14 @@ class Outbox:
         self.alerts: Counter[str] = Counter()
         self.rejected: Counter[str] = Counter()
         self.shadows: Counter[str] = Counter()
-        self._tallies: dict[tuple[str, int], dict[TallyKey, int]] = {}
-        self._last: dict[tuple[str, int], int] = {}
+        self._tallies: dict[tuple[str, int], dict[tuple[str, str, str, str], Tally]] = {}
 
     def decision(
         self, partition: int, subject: str, data: DecisionData, traceparent: str | None
     ) -> None:
         """Add one decision."""
-        message = Outgoing(
-            f"{data.decision_id}/{data.sequence}",
-            topics.TRIGGER_SOURCE,
-            DECISION_MADE,
-            subject,
-            data.decided_at,
-            data,
-            traceparent,
-        )
-        self.records.append(
-            (topics.DECISIONS, partition, subject.encode(), encode(message), HEADERS)
-        )
+        value = decision_bytes(subject, data, traceparent)
+        self.records.append((topics.DECISIONS, partition, subject.encode(), value, HEADERS))
 
     def action(
         self,
@@ -114,23 +102,26 @@ class Outbox:
         """Add one record of working state."""
         self.records.append((topics.STATE, partition, key, value, None))
 
-    def count(self, where: tuple[str, int], offset: int, key: TallyKey) -> None:
-        """Count one decision for the tally of its input partition.
+    def tally(self, where: tuple[str, int], of: tuple[str, str, str, str]) -> Tally:
+        """Return what counts the decisions on the input partition *where* that have this in common.
 
-        *key*: business day, department, family, stage, verdict.
+        *of*: department, family, stage, verdict.
         """
-        tally = self._tallies.get(where)
-        if tally is None:
-            tally = self._tallies[where] = {}
-        tally[key] = tally.get(key, 0) + 1
-        self._last[where] = offset
+        tallies = self._tallies.setdefault(where, {})
+        found = tallies.get(of)
+        if found is None:
+            found = tallies[of] = Tally()
+        return found
 
     def tallies(self) -> None:
         """Add the tallies of the batch, one for each input partition and department."""
-        for where, counts in self._tallies.items():
-            batch = f"{where[0]}/{where[1]}/{self._last[where]}"
+        for where, tallies in self._tallies.items():
+            batch = f"{where[0]}/{where[1]}/{max(tally.last for tally in tallies.values())}"
+            counts = sorted(
+                (day, of, n) for of, tally in tallies.items() for day, n in tally.days().items()
+            )
             by_department: dict[str, list[TallyCount]] = {}
-            for (day, department, family, stage, verdict), n in sorted(counts.items()):
+            for day, (department, family, stage, verdict), n in counts:
                 by_department.setdefault(department, []).append(
                     TallyCount(date.fromisoformat(day), department, family, stage, verdict, n)
                 )
@@ -176,6 +167,20 @@ class Outbox:
         raw: Headers = [*headers]
         self.records.append((topics.DEAD_LETTERS, _TO_ONE_PARTITION, _raw(key), _raw(value), raw))
         self.rejected[fault.reason.value] += 1
+
+
+def decision_bytes(subject: str, data: DecisionData, traceparent: str | None) -> bytes:
+    """Return the message that tells one decision."""
+    message = Outgoing(
+        f"{data.decision_id}/{data.sequence}",
+        topics.TRIGGER_SOURCE,
+        DECISION_MADE,
+        subject,
+        data.decided_at,
+        data,
+        traceparent,
+    )
+    return encode(message)
 
 
 def _digest(value: bytes | str | None) -> bytes:
