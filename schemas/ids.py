@@ -4,6 +4,7 @@ import hashlib
 import uuid
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://credit-trigger/ids")
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _SEEDED = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)
 
 
@@ -15,8 +16,7 @@ def identity(*parts: str) -> str:
     digest = _SEEDED.copy()
     digest.update("\n".join(parts).encode())
     raw = digest.hexdigest()
-    variant = "89ab"[int(raw[16], 16) & 3]
-    return f"{raw[:8]}-{raw[8:12]}-5{raw[13:16]}-{variant}{raw[17:20]}-{raw[20:32]}"
+    return f"{raw[:8]}-{raw[8:12]}-5{raw[13:16]}-{_VARIANT[raw[16]]}{raw[17:20]}-{raw[20:32]}"
 
 
 def decision_id(source: str, event_id: str) -> str:

@@ -162,7 +162,10 @@ class Catalogue:
         item = self.items.get(item_code)
         if item is None:
             return conditions.item_view(None, item_code)
-        return self._item_views.setdefault(item_code, conditions.item_view(item, item_code))
+        known = self._item_views.get(item_code)
+        if known is None:
+            known = self._item_views[item_code] = conditions.item_view(item, item_code)
+        return known
 
     def effect_allowed(self, measure: Measure, item_code: str) -> bool:
         """Tell whether the nature of the item lets *measure* take effect on it."""

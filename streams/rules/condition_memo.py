@@ -5,9 +5,12 @@ fields are read off its text; where the text leaves any doubt the whole map is t
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from weakref import WeakKeyDictionary
 
+from msgspec import Struct
+
+from schemas.measure import Measure
 from streams.rules.catalogue import Catalogue
 
 # One answer for each combination of values seen; the limit bounds what a hostile sender can fill.
@@ -21,7 +24,8 @@ _ABSENT = object()
 
 View = Mapping[str, object]
 Field = tuple[str, str, str | None]  # root, field, and for attributes the one that is read
-_ANSWERS: WeakKeyDictionary[Catalogue, dict[tuple[object, ...], bool]] = WeakKeyDictionary()
+_Answers = dict[tuple[object, ...], frozenset[str]]
+_ANSWERS: WeakKeyDictionary[Catalogue, _Answers] = WeakKeyDictionary()
 
 
 def fields_read(source: str | None) -> tuple[Field, ...]:
@@ -32,19 +36,29 @@ def fields_read(source: str | None) -> tuple[Field, ...]:
         root, name = match.groups()
         attribute = _ATTRIBUTE.match(bare, match.end()) if name == "attributes" else None
         found.add((root, name, attribute.group(1) if attribute else None))
-    return tuple(sorted(found, key=lambda field: (field[0], field[1], field[2] or "")))
+    return tuple(sorted(found, key=_in_text))
 
 
-def condition_holds(  # noqa: PLR0913  # a measure, its fields, and the three views
-    catalogue: Catalogue,
-    measure_id: str,
-    fields: tuple[Field, ...],
-    *,
-    event: View,
-    entry: View,
-    item: View,
-) -> bool:
-    """Tell whether the condition of the measure is true of the views, as `Catalogue` would.
+class Asked(Struct, frozen=True):
+    """Measures whose conditions depend on the same fields, so that one question answers all."""
+
+    measures: tuple[str, ...]
+    fields: tuple[Field, ...]
+
+
+def asked_of(measures: Iterable[Measure]) -> tuple[Asked, ...]:
+    """Return what is to be asked about *measures*; nothing about those without a condition."""
+    together: dict[tuple[Field, ...], list[str]] = {}
+    for measure in measures:
+        if measure.when is not None:
+            together.setdefault(fields_read(measure.when), []).append(measure.id)
+    return tuple(Asked(tuple(ids), fields) for fields, ids in together.items())
+
+
+def holding(
+    catalogue: Catalogue, asked: Asked, *, event: View, entry: View, item: View
+) -> frozenset[str]:
+    """Return the measures whose conditions are true of the views, as `Catalogue` would tell.
 
     Raises: KeyError if the catalogue has no such measure.
     """
@@ -52,23 +66,33 @@ def condition_holds(  # noqa: PLR0913  # a measure, its fields, and the three vi
     if answers is None:
         answers = _ANSWERS.setdefault(catalogue, {})
     views = {"event": event, "entry": entry, "item": item}
-    key = (measure_id, *(_value(views[root], name, part) for root, name, part in fields))
+    values = [_value(views[root], name, part) for root, name, part in asked.fields]
+    key = asked.measures, *values
     known = answers.get(key)
     if known is None:
-        measure = catalogue.measure(measure_id)
-        if measure is None:
-            raise KeyError(measure_id)
-        known = catalogue.condition_holds(measure, event, entry, item)
+        known = frozenset(m for m in asked.measures if _holds(catalogue, m, event, entry, item))
         if len(answers) >= _KEPT_ANSWERS:
             answers.clear()
         answers[key] = known
     return known
 
 
+def _holds(catalogue: Catalogue, measure_id: str, event: View, entry: View, item: View) -> bool:
+    measure = catalogue.measure(measure_id)
+    if measure is None:
+        raise KeyError(measure_id)
+    return catalogue.condition_holds(measure, event, entry, item)
+
+
+def _in_text(field: Field) -> tuple[str, str, str]:
+    root, name, part = field
+    return root, name, part or ""
+
+
 def _value(view: View, name: str, part: str | None) -> object:
     """Return what is read there, hashable, with its type: for a condition true is not 1."""
     value = view.get(name, _ABSENT)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         if part is not None:
             read = value.get(part, _ABSENT)
             return type(read), read

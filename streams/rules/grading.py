@@ -1,10 +1,24 @@
 """Graduated automation: what keeps a block from taking effect without a human (design §5)."""
 
+from itertools import compress
+
 from schemas.measure import AWAITS_REVIEW, Effect, Force
 from streams.rules.join import JoinedEntry, Presence
 from streams.rules.place import Candidate, Place
 from streams.rules.reasons import ReasonCode
 from streams.rules.standing import Standing
+
+_OBSTACLES = (
+    ReasonCode.UNVERIFIED_MEASURE,
+    ReasonCode.NOT_MANDATORY,
+    ReasonCode.NOT_IMPLEMENTER,
+    ReasonCode.STALE_LIST,
+    ReasonCode.LIST_NEVER_PUBLISHED,
+    ReasonCode.BEGAN_AFTER_EVENT,
+    ReasonCode.AFTER_GATE,
+    ReasonCode.UNKNOWN_ITEM,
+    ReasonCode.INDIVIDUAL_BUSINESS,
+)
 
 
 def obstacles(
@@ -15,19 +29,19 @@ def obstacles(
     `individual`: the subject is an individual business (个体工商户, 92…). Scope, condition and term
     are not asked here: where they fail the measure does not apply at all.
     """
-    measure = candidate.measure
-    failing = (
-        (not measure.verified, ReasonCode.UNVERIFIED_MEASURE),
-        (measure.force is not Force.MANDATORY, ReasonCode.NOT_MANDATORY),
-        (not candidate.implements, ReasonCode.NOT_IMPLEMENTER),
-        (entry.spec.code in standing.stale, ReasonCode.STALE_LIST),
-        (entry.spec.code in standing.missing, ReasonCode.LIST_NEVER_PUBLISHED),
-        (entry.presence is not Presence.BOTH, ReasonCode.BEGAN_AFTER_EVENT),
-        (not place.stage.before_decision, ReasonCode.AFTER_GATE),
-        (place.item is None, ReasonCode.UNKNOWN_ITEM),
-        (individual, ReasonCode.INDIVIDUAL_BUSINESS),
+    measure, code = candidate.measure, entry.spec.code
+    fails = (
+        not measure.verified,
+        measure.force is not Force.MANDATORY,
+        not candidate.implements,
+        code in standing.stale,
+        code in standing.missing,
+        entry.presence is not Presence.BOTH,
+        not place.stage.before_decision,
+        place.item is None,
+        individual,
     )
-    return tuple(code for fails, code in failing if fails)
+    return tuple(compress(_OBSTACLES, fails))
 
 
 def reasons_for(effect: Effect, failing: tuple[ReasonCode, ...]) -> tuple[ReasonCode, ...]:

@@ -1,6 +1,7 @@
 """Actions as they are issued, at revision 0: with articles, notice, term and deadlines."""
 
 from datetime import date
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -18,6 +19,8 @@ from streams.rules.outcome import AsOf
 from streams.rules.place import Candidate, Place
 from streams.rules.reasons import ReasonCode
 
+_time_text = lru_cache(maxsize=4096)(format_instant)  # events come in bursts of one second
+
 
 class Case(Struct, frozen=True):
     """One event at its place, with all that its actions have in common."""
@@ -33,7 +36,7 @@ class Case(Struct, frozen=True):
 
 def case_of(event: Envelope[EventData], place: Place, catalogue: Catalogue, as_of: AsOf) -> Case:
     """Return the case of *event*; its decision has the same id every time it is decided."""
-    time = format_instant(as_of.event_time)
+    time = _time_text(as_of.event_time)
     return Case(
         event=event,
         place=place,
@@ -88,13 +91,12 @@ def issue(
         from_=day,
         until=until,
         notice=notice_for(
-            measure,
+            candidate.wording,
             change,
             entry.spec,
             case.place.department,
             event.data,
             uscc=event.subject,
-            basis=candidate.basis,
             from_=day,
             until=until,
             awaiting=awaiting,

@@ -6,8 +6,7 @@ from msgspec import Struct
 
 from schemas.lean import DecisionReason
 from streams.rules import conditions
-from streams.rules.catalogue import Catalogue
-from streams.rules.condition_memo import condition_holds
+from streams.rules.condition_memo import holding
 from streams.rules.issuing import Case
 from streams.rules.join import Joined, JoinedEntry, Presence
 from streams.rules.place import Candidate
@@ -37,7 +36,6 @@ def match_measures(case: Case, joined: Joined) -> Matches:
     found: list[Match] = []
     looked_at: list[JoinedEntry] = []
     reasons: list[DecisionReason] = []
-    views: tuple[dict[str, object], dict[str, object]] | None = None
     for entry in joined.entries:
         candidates = [
             candidate
@@ -51,10 +49,9 @@ def match_measures(case: Case, joined: Joined) -> Matches:
         if reason is not None:
             reasons.append(reason)
             continue
-        views = views or (_event_view(case), case.catalogue.item_view(case.event.data.item_code))
-        entry_view = _entry_view(entry)
+        held = _holding(case, entry)
         for candidate in candidates:
-            if not _holds(case.catalogue, candidate, entry_view, *views):
+            if candidate.measure.when is not None and candidate.ref.id not in held:
                 continue
             until = until_of(candidate.measure, entry.known.change)
             if until is None or day < until:
@@ -84,17 +81,15 @@ def _about(
     )
 
 
-def _holds(
-    catalogue: Catalogue,
-    candidate: Candidate,
-    entry: dict[str, object],
-    event: dict[str, object],
-    item: dict[str, object],
-) -> bool:
-    if candidate.measure.when is None:
-        return True
-    measure_id, reads = candidate.measure.id, candidate.reads
-    return condition_holds(catalogue, measure_id, reads, event=event, entry=entry, item=item)
+def _holding(case: Case, entry: JoinedEntry) -> frozenset[str]:
+    """Return the measures with a condition that holds for *entry* here."""
+    asked = case.place.asked[entry.spec.code]
+    if not asked:
+        return frozenset()
+    event, listed = _event_view(case), _entry_view(entry)
+    item = case.catalogue.item_view(case.event.data.item_code)
+    answers = [holding(case.catalogue, a, event=event, entry=listed, item=item) for a in asked]
+    return answers[0] if len(answers) == 1 else frozenset().union(*answers)
 
 
 def _event_view(case: Case) -> dict[str, object]:

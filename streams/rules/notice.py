@@ -6,6 +6,9 @@ ask for reconsideration or sue, how to repair. Source: 国办发〔2020〕49号 
 """
 
 from datetime import date, timedelta
+from functools import lru_cache
+
+from msgspec import Struct
 
 from schemas.lean import (
     ActionBasis,
@@ -18,6 +21,7 @@ from schemas.lean import (
 )
 from schemas.measure import CAN_STOP, EntryKind, Measure
 from schemas.registry import Department, ListSpec
+from schemas.uscc import is_individual_business
 from streams.rules.masking import shown_name, shown_text
 
 _MAX_FACTS = 12_000  # leaves room for our own words within the limit of a text field
@@ -26,15 +30,47 @@ _AWAITING = "本措施须经人工复核确认后方可实施。"
 _PAUSED = "复核期间暂缓办理的，不视为已对贵单位作出限制。"
 
 
+class Wording(Struct, frozen=True):
+    """What all notices of one measure at one place have in common.
+
+    `measure` says what is done, `awaiting` that an officer has yet to confirm it.
+    """
+
+    basis: str
+    measure: str
+    awaiting: str
+    term: str
+    remove: str
+    object: ObjectionRoute
+    reconsider: ReconsiderRoute
+    sue: SueRoute
+    repair: str
+
+
+def wording_of(measure: Measure, basis: tuple[ActionBasis, ...]) -> Wording:
+    """Return the words of *measure* where it rests on *basis*, in Chinese."""
+    text = measure.notice
+    return Wording(
+        basis=basis_of(basis),
+        measure=measure_of(measure, awaiting=False),
+        awaiting=measure_of(measure, awaiting=True),
+        term=measure.term.text.zh,
+        remove=text.remove.zh,
+        object=ObjectionRoute(to=text.object.to.zh, within=text.object.within.zh),
+        reconsider=ReconsiderRoute(body=text.reconsider.body.zh, within=text.reconsider.within.zh),
+        sue=SueRoute(court=text.sue.court.zh, within=text.sue.within.zh),
+        repair=text.repair.zh,
+    )
+
+
 def notice_for(  # noqa: PLR0913  # the parts of the packet, each from another register
-    measure: Measure,
+    wording: Wording,
     entry: ListChangeData,
     spec: ListSpec,
     department: Department,
     event: EventData,
     *,
     uscc: str,
-    basis: tuple[ActionBasis, ...],
     from_: date,
     until: date | None,
     awaiting: bool,
@@ -44,18 +80,17 @@ def notice_for(  # noqa: PLR0913  # the parts of the packet, each from another r
     `from_` inclusive, `until` exclusive or null until the entry is removed; `awaiting`: an officer
     has yet to confirm. The name of an individual business is masked.
     """
-    text = measure.notice
     return Notice(
-        lang="zh",
-        facts=facts_of(entry, spec, department, event, uscc=uscc),
-        basis=basis_of(basis),
-        measure=measure_of(measure, awaiting=awaiting),
-        term=term_of(measure, from_, until),
-        remove=text.remove.zh,
-        object=ObjectionRoute(to=text.object.to.zh, within=text.object.within.zh),
-        reconsider=ReconsiderRoute(body=text.reconsider.body.zh, within=text.reconsider.within.zh),
-        sue=SueRoute(court=text.sue.court.zh, within=text.sue.within.zh),
-        repair=text.repair.zh,
+        "zh",
+        facts_of(entry, spec, department, event, uscc=uscc),
+        wording.basis,
+        wording.awaiting if awaiting else wording.measure,
+        f"{_span(from_, until)}{wording.term}",
+        wording.remove,
+        wording.object,
+        wording.reconsider,
+        wording.sue,
+        wording.repair,
     )
 
 
@@ -68,14 +103,16 @@ def facts_of(
     uscc: str,
 ) -> str:
     """Return who was listed by whom, by which document and why, and the matter that it touches."""
-    name = shown_name(uscc, entry.subject_name)
-    names = entry.subject_name, event.subject_name
-    facts = shown_text(uscc, entry.facts, *names)
+    name, facts, item = entry.subject_name, entry.facts, event.item_name
+    recogniser, document = entry.recognised_by, entry.doc_no
+    if is_individual_business(uscc):
+        names = name, event.subject_name
+        facts, item, recogniser, document = (
+            shown_text(uscc, text, *names) for text in (facts, item, recogniser, document)
+        )
+        name = shown_name(uscc, name)
     if len(facts) > _MAX_FACTS:
         facts = facts[:_MAX_FACTS] + "……（全文见认定文书）"
-    recogniser = shown_text(uscc, entry.recognised_by, *names)
-    document = shown_text(uscc, entry.doc_no, *names)
-    item = shown_text(uscc, event.item_name, *names)
     verb = "记入" if spec.kind is EntryKind.RECORD else "列入"
     return (
         f"{name}（统一社会信用代码 {uscc}）：经查，贵单位由{recogniser}以“{document}”"
@@ -99,25 +136,27 @@ def basis_of(basis: tuple[ActionBasis, ...]) -> str:
     return "依据" + "；".join(_cited(b) for b in basis) + "。"
 
 
-def term_of(measure: Measure, from_: date, until: date | None) -> str:
+def _span(from_: date, until: date | None) -> str:
     """Return from when until when in words; the last day is named, as notices do."""
-    end = (
-        f"至{_day(until - timedelta(days=1))}止"
-        if until is not None
-        else "至相关名单信息移出或者信用修复完成之日止"
-    )
-    return f"自{_day(from_)}起{end}。{measure.term.text.zh}"
+    if until is None:
+        return f"自{_day(from_)}起至相关名单信息移出或者信用修复完成之日止。"
+    return f"自{_day(from_)}起至{_last_day(until)}止。"
 
 
 def _listed_between(entry: ListChangeData) -> str:
     if entry.effective_until is None:
         return f"自{_day(entry.effective_from)}起生效，至移出之日止"
-    last = entry.effective_until - timedelta(days=1)
-    return f"自{_day(entry.effective_from)}起至{_day(last)}止有效"
+    return f"自{_day(entry.effective_from)}起至{_last_day(entry.effective_until)}止有效"
 
 
+@lru_cache(maxsize=4096)  # the days of one week's notices are few
 def _day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
+
+
+@lru_cache(maxsize=4096)
+def _last_day(until: date) -> str:
+    return _day(until - timedelta(days=1))
 
 
 def _cited(basis: ActionBasis) -> str:

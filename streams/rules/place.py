@@ -14,8 +14,9 @@ from schemas.lean import ActionBasis, MeasureRef
 from schemas.measure import CAN_STOP, Effect, Measure
 from schemas.registry import Department, Item
 from streams.rules.catalogue import Catalogue, StagePlace
-from streams.rules.condition_memo import Field, fields_read
+from streams.rules.condition_memo import Asked, asked_of
 from streams.rules.measure_checks import BINDING
+from streams.rules.notice import Wording, wording_of
 
 # Registered places are few; the limit only keeps a hostile sender from filling the memory.
 _KEPT_PLACES = 8192
@@ -28,25 +29,29 @@ class Candidate(Struct, frozen=True):
     """A measure that may touch a place, with what never changes about it.
 
     `basis`: the articles that bind here; those of other provinces only explain a measure.
-    `reads`: the fields that its condition depends on. `implements`: the department there may apply
-    it. `item_allows`: so does the item's nature.
+    `wording`: what its notices say there. `implements`: the department there may apply it.
+    `item_allows`: so does the item's nature.
     """
 
     measure: Measure
     ref: MeasureRef
     basis: tuple[ActionBasis, ...]
-    reads: tuple[Field, ...]
+    wording: Wording
     implements: bool
     item_allows: bool
 
 
 class Place(Struct, frozen=True):
-    """One step of one item at one department; `candidates` by the list that they rest on."""
+    """One step of one item at one department.
+
+    `candidates` by the list that they rest on, and `asked`, what their conditions depend on.
+    """
 
     stage: StagePlace
     item: Item | None
     department: Department
     candidates: Mapping[str, tuple[Candidate, ...]]
+    asked: Mapping[str, tuple[Asked, ...]]
 
     def required_lists(self, day: date) -> tuple[str, ...]:
         """Return the codes, sorted, of the lists without which no pass is safe here on *day*.
@@ -100,11 +105,13 @@ def _make_place(event_type: str, item_code: str, uscc: str, catalogue: Catalogue
         for measure in sorted(catalogue.measures, key=lambda m: m.id)
         if _stands_here(measure, stage, item_code)
     ]
+    candidates = _by_list([c for c in touching if _counts(c)], catalogue)
     return Place(
         stage=stage,
         item=catalogue.items.get(item_code),
         department=department,
-        candidates=_by_list([c for c in touching if _counts(c)], catalogue),
+        candidates=candidates,
+        asked={code: asked_of(c.measure for c in found) for code, found in candidates.items()},
     )
 
 
@@ -121,15 +128,16 @@ def _candidate(
     measure: Measure, item_code: str, department: Department, catalogue: Catalogue
 ) -> Candidate:
     version = catalogue.measure_versions[measure.id]
+    basis = tuple(
+        ActionBasis(b.act, b.article, b.level.value, b.url or "", b.jurisdiction)
+        for b in measure.legal_basis
+        if measure.shadow or b.jurisdiction in BINDING
+    )
     return Candidate(
         measure=measure,
         ref=MeasureRef(id=measure.id, version=version, title=measure.title.zh),
-        basis=tuple(
-            ActionBasis(b.act, b.article, b.level.value, b.url or "", b.jurisdiction)
-            for b in measure.legal_basis
-            if measure.shadow or b.jurisdiction in BINDING
-        ),
-        reads=fields_read(measure.when),
+        basis=basis,
+        wording=wording_of(measure, basis),
         implements=measure.implementer == "any" or department.class_ in measure.implementer,
         item_allows=catalogue.effect_allowed(measure, item_code),
     )

@@ -132,7 +132,9 @@ def reason_of(
 
 def in_order(reasons: list[DecisionReason]) -> tuple[DecisionReason, ...]:
     """Return *reasons* without repetition in the one order that depends on nothing else."""
-    return tuple(sorted(dict.fromkeys(reasons), key=_rank))
+    if len(reasons) > 1:
+        reasons = sorted(dict.fromkeys(reasons), key=_rank)
+    return tuple(reasons)
 
 
 def _rank(reason: DecisionReason) -> tuple[int, str, str, str]:

@@ -2,6 +2,7 @@
 
 import calendar
 from datetime import date, timedelta
+from functools import lru_cache
 
 from schemas.lean import ListChangeData
 from schemas.measure import Measure
@@ -24,6 +25,7 @@ def until_of(measure: Measure, entry: ListChangeData) -> date | None:
     return min(ends, default=None)
 
 
+@lru_cache(maxsize=4096)  # listings come in lots of one day
 def _after(start: date, length: int, parameter: str) -> date:
     """Return the first day after *length* of the unit that ends the parameter's name.
 

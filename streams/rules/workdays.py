@@ -9,6 +9,7 @@ import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -27,9 +28,12 @@ class Deadline(NamedTuple):
     provisional: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Workdays:
-    """The calendar of the published years `first_year` to `last_year`, both inclusive."""
+    """The calendar of the published years `first_year` to `last_year`, both inclusive.
+
+    One calendar equals only itself, so that what was counted in it can be kept.
+    """
 
     first_year: int
     last_year: int
@@ -52,17 +56,22 @@ class Workdays:
         if n < 0:
             msg = f"a term has 0 working days or more, not {n}"
             raise ValueError(msg)
-        day, left, provisional = start, n, not self.is_published(start)
-        while left:
-            day += _ONE_DAY
-            provisional = provisional or not self.is_published(day)
-            left -= self.is_workday(day)
-        return Deadline(day, provisional)
+        return _counted(self, start, n)
 
     def working_days_between(self, start: date, end: date) -> int:
         """Return how many working days lie after *start* up to and including *end* (0 if none)."""
         days = (start + timedelta(days=i) for i in range(1, (end - start).days + 1))
         return sum(map(self.is_workday, days))
+
+
+@lru_cache(maxsize=4096)  # a day has as many deadlines as the measures have different terms
+def _counted(calendar: Workdays, start: date, n: int) -> Deadline:
+    day, left, provisional = start, n, not calendar.is_published(start)
+    while left:
+        day += _ONE_DAY
+        provisional = provisional or not calendar.is_published(day)
+        left -= calendar.is_workday(day)
+    return Deadline(day, provisional)
 
 
 def parse_workdays(files: Mapping[str, str], faults: list[Fault]) -> Workdays:

@@ -5,32 +5,26 @@ from schemas.ids import identity
 from schemas.lean import ActionData, AlertData, DecisionData
 from schemas.uscc import is_individual_business
 
-_VERDICT_TEXT = {
-    Verdict.DENY.value: (
-        "{who} 的办件 {no} 命中强制性惩戒措施，不予通过（{reasons}）。请依告知书送达当事人。",
-        (
-            "Application {no} of {who} is denied by a mandatory measure ({reasons})."
-            " Serve the notice on the party."
-        ),
-    ),
-    Verdict.HOLD.value: (
-        "{who} 的办件 {no} 需人工复核后方可办理（{reasons}）。",
-        "Application {no} of {who} awaits a human review ({reasons}).",
-    ),
-}
-
 
 def verdict_alert(
     subject: str, decision: DecisionData, actions: tuple[ActionData, ...], at: str
 ) -> AlertData | None:
     """Return the alert that a deny or a hold raises for its department, at once."""
-    words = _VERDICT_TEXT.get(decision.verdict)
-    if words is None:
+    if decision.verdict == Verdict.PASS:
         return None
     named = [a for a in actions if a.polarity == "punish"]
-    zh = "；".join(a.measure.title for a in named) or "；".join(r.zh for r in decision.reasons)
-    en = ", ".join(a.measure.id for a in named) or "; ".join(r.en for r in decision.reasons)
-    values = {"who": _masked(subject), "no": decision.application_no}
+    zh = "；".join([a.measure.title for a in named] or [r.zh for r in decision.reasons])
+    en = ", ".join([a.measure.id for a in named]) or "; ".join([r.en for r in decision.reasons])
+    who, no = _masked(subject), decision.application_no
+    if decision.verdict == Verdict.DENY:
+        text_zh = f"{who} 的办件 {no} 命中强制性惩戒措施，不予通过（{zh}）。请依告知书送达当事人。"
+        text_en = (
+            f"Application {no} of {who} is denied by a mandatory measure ({en})."
+            " Serve the notice on the party."
+        )
+    else:
+        text_zh = f"{who} 的办件 {no} 需人工复核后方可办理（{zh}）。"
+        text_en = f"Application {no} of {who} awaits a human review ({en})."
     return AlertData(
         alert_id=identity("alert", decision.decision_id, str(decision.sequence), decision.verdict),
         kind=decision.verdict,
@@ -39,8 +33,8 @@ def verdict_alert(
         uscc=subject,
         action_id=named[0].action_id if named else None,
         decision_id=decision.decision_id,
-        text_zh=words[0].format(reasons=zh, **values),
-        text_en=words[1].format(reasons=en, **values),
+        text_zh=text_zh,
+        text_en=text_en,
         raised_at=at,
     )
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.rules import conditions
-from streams.rules.condition_memo import condition_holds, fields_read
+from streams.rules.condition_memo import Asked, asked_of, fields_read, holding
 from tests.rules.given import real_catalogue
 
 CATALOGUE = real_catalogue()
@@ -49,9 +49,22 @@ def test_a_kept_answer_is_that_of_the_condition(
         ),
         "item": CATALOGUE.item_view(item_code),
     }
-    kept = condition_holds(CATALOGUE, chosen.id, fields_read(chosen.when), **views)
+    (asked,) = asked_of([chosen])
+
+    kept = chosen.id in holding(CATALOGUE, asked, **views)
 
     assert kept == CATALOGUE.condition_holds(chosen, views["event"], views["entry"], views["item"])
+
+
+def test_one_question_answers_all_conditions_on_the_same_fields_and_none_without() -> None:
+    asked = asked_of(CATALOGUE.measures)
+    assert sorted(m for each in asked for m in each.measures) == sorted(m.id for m in CONDITIONAL)
+    assert len({each.fields for each in asked}) == len(asked)
+    for each in asked:
+        for measure_id in each.measures:
+            measure = CATALOGUE.measure(measure_id)
+            assert measure is not None
+            assert fields_read(measure.when) == each.fields
 
 
 @pytest.mark.parametrize(
@@ -77,11 +90,12 @@ def test_the_fields_that_a_condition_can_depend_on_are_read_off_its_text(
 
 def test_an_unknown_measure_is_a_key_error() -> None:
     with pytest.raises(KeyError):
-        condition_holds(CATALOGUE, "none-such", (), event={}, entry={}, item={})
+        holding(CATALOGUE, Asked(("none-such",), ()), event={}, entry={}, item={})
 
 
 def test_one_is_not_true_for_a_condition_whichever_came_first() -> None:
     consent = next(m for m in CATALOGUE.measures if m.effect == "push_financing")
+    (asked,) = asked_of([consent])
     listed = conditions.entry_view(CATALOGUE.lists["city-red"])
 
     def kept(value: object) -> bool:
@@ -93,9 +107,6 @@ def test_one_is_not_true_for_a_condition_whichever_came_first() -> None:
             attributes={"financing_consent": value},
         )
         item = CATALOGUE.item_view("bx-jr-001")
-        fields = fields_read(consent.when)
-        return condition_holds(
-            CATALOGUE, consent.id, fields, event=happened, entry=listed, item=item
-        )
+        return consent.id in holding(CATALOGUE, asked, event=happened, entry=listed, item=item)
 
     assert [kept(value=True), kept(1), kept(value=True)] == [True, False, True]
