@@ -353,7 +353,7 @@ class PartitionState(Struct, frozen=True):
 
 
 class DecidedEvent(Struct, frozen=True, gc=False):
-    """Twin of `state.DecidedEvent`; `data` is kept as bytes, or `null`."""
+    """Twin of `state.DecidedEvent`; `data` is kept as the bytes to hash, or `null`."""
 
     source: str
     id: str

@@ -6,20 +6,21 @@ data anyway. Only an event whose data is dropped must carry its hash along.
 
 import hashlib
 
-import msgspec
 from msgspec.structs import replace
 
-from schemas.lean import NO_DATA, DecidedEvent, EventData, MemberEventData, encode_sorted
+from schemas.lean import NO_DATA, DecidedEvent, EventData, encode_sorted
 from streams.trigger.intake import EventIn
 
-_decode_data = msgspec.json.Decoder(EventData).decode
-_decode_share = msgspec.json.Decoder(MemberEventData).decode
+
+def kept_data(data: EventData) -> bytes:
+    """Return *data* as it is kept: attributes in another order are the same, true and 1 are not."""
+    return encode_sorted(data)
 
 
 def is_same_content(item: EventIn, known: DecidedEvent) -> bool:
     """Tell whether *item* says what *known*, of the same identity, said."""
     event = item.event
-    return _hash(event.type, item.time.text, event.data) == _content_of(known)
+    return _hash(event.type, item.time.text, kept_data(event.data)) == _content_of(known)
 
 
 def without_data(known: DecidedEvent) -> DecidedEvent:
@@ -28,13 +29,9 @@ def without_data(known: DecidedEvent) -> DecidedEvent:
 
 
 def _content_of(known: DecidedEvent) -> str:
-    if known.content is not None:
-        return known.content
-    decode = _decode_data if known.consortium_of is None else _decode_share
-    return _hash(known.type, known.time, decode(known.data))
+    return known.content or _hash(known.type, known.time, bytes(known.data))
 
 
-def _hash(event_type: str, time_text: str, data: EventData) -> str:
-    """Return the hash; attributes in another order are the same content, true and 1 are not."""
+def _hash(event_type: str, time_text: str, data: bytes) -> str:
     head = f"{event_type}\n{time_text}\n".encode()
-    return hashlib.blake2b(head + encode_sorted(data), digest_size=16).hexdigest()
+    return hashlib.blake2b(head + data, digest_size=16).hexdigest()

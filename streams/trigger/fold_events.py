@@ -34,7 +34,7 @@ from streams.rules.transitions import Moved, withdraw
 from streams.trigger.alerts import reward_alert, verdict_alert, withdrawn_alert
 from streams.trigger.cache import Changes
 from streams.trigger.consortium import shares_of
-from streams.trigger.content import is_same_content, without_data
+from streams.trigger.content import is_same_content, kept_data, without_data
 from streams.trigger.intake import EventIn
 from streams.trigger.keys import matter_key
 from streams.trigger.outbox import HEADERS, Outbox, decision_bytes
@@ -128,7 +128,7 @@ class EventFold:
         self._tell(item, decided, outcome)
         if item.event.data.members:
             self._outbox.records.extend(shares_of(item, self._partitions))
-        known = _known(item, moment, decided, encode(item.event.data))
+        known = _known(item, moment, decided, kept_data(item.event.data))
         self._keep(item, encode(self._next(item, matter, known, gone, outcome.actions)))
 
     def learnt(self, entries: dict[str, tuple[KnownEntry, ...]]) -> Recent:

@@ -7,6 +7,7 @@ for all that is the event's own. A place has what its events share, encoded once
 from msgspec.structs import replace
 
 from schemas.lean import encode
+from streams.trigger.content import kept_data
 from streams.trigger.intake import EventIn
 from streams.trigger.stencil import TEXT, VALUE, cut
 from streams.trigger.tally import Tally
@@ -76,6 +77,6 @@ class QuietPlace:
         )
         if event.traceparent is not None:
             decision += (encode(event.traceparent),)
-        data = encode(event.data)
+        data = kept_data(event.data)
         record = source, event_id, self._type, time, self._topic, offset, data
         return form.decision % decision, form.record % record

@@ -14,14 +14,20 @@ from schemas.lean import (
     DecidedEvent,
     Envelope,
     EventData,
+    Matter,
     MemberEventData,
-    encode,
+    PartitionState,
 )
 from schemas.times import read_instant
 from streams.rules.catalogue import StagePlace
+from streams.rules.standing import Standing
+from streams.trigger.cache import Changes
 from streams.trigger.content import is_same_content, without_data
+from streams.trigger.fold_events import EventFold, PartitionMoment, Recent
 from streams.trigger.intake import EventIn
-from tests.trigger.messages import TODAY
+from streams.trigger.outbox import Outbox
+from tests.rules.given import real_catalogue
+from tests.trigger.messages import AT, PARTITIONS, TODAY
 
 PARENT = ConsortiumParent("91210500MA0BX0015F", "/business/benxi", "bid-1")
 DATA = ("11210500105000445U", "bx-yj-001", "合成许可", "BX-1", "合成测试单位")
@@ -59,23 +65,14 @@ def _arrived(data: EventData, time: str) -> EventIn:
 
 
 def kept(item: EventIn) -> DecidedEvent:
-    event = item.event
-    parent = event.data.consortium_of if isinstance(event.data, MemberEventData) else None
-    return DecidedEvent(
-        source=event.source,
-        id=event.id,
-        type=event.type,
-        time=item.time.text,
-        content=None,
-        topic=item.topic,
-        partition=0,
-        offset=0,
-        sequence=0,
-        verdict="pass",
-        decided_on=TODAY,
-        data=msgspec.Raw(encode(event.data)),
-        consortium_of=parent,
-    )
+    """Return what the state holds of *item* once it was decided."""
+    changes = {0: Changes()}
+    fold = EventFold(real_catalogue(), Outbox(AT), changes, PARTITIONS, Recent())
+    moment = PartitionMoment(0, PartitionState({}, TODAY, {}), Standing())
+    fold.event(item, moment, (), None, None)
+    ((_, _, record, _),) = changes[0].matters
+    (known,) = msgspec.json.decode(record, type=Matter).events
+    return known
 
 
 def dropped(item: EventIn) -> DecidedEvent:
