@@ -140,7 +140,7 @@ class EventFold:
         event, data = item.event, item.event.data
         if data.members or type(data) is not EventData:
             return None
-        kind = (
+        kind = (  # the type says the topic too: intake admits a department's events on no other
             item.partition,
             event.type,
             data.item_code,
