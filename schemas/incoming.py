@@ -6,7 +6,7 @@ exactly what is wrong or, having the last word, takes it.
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from schemas.dead_letter import MAX_CARRIED_BYTES, Header
 from schemas.department_event import DepartmentEvent, MemberEvent
 from schemas.errors import Reason, RejectRecordError
 from schemas.list_change import REMOVED, ListChange, ListPublished
+from schemas.person_search import doubtful
 from schemas.times import read_instant
 from schemas.uscc import fault_text, holds_resident_number, is_resident_number, uscc_fault
 
@@ -125,6 +126,21 @@ def _holds_plain_number(raw: bytes, mask: bytes) -> bool:
 @lru_cache(maxsize=10_000)
 def _is_resident(number: bytes) -> bool:
     return is_resident_number(number.decode("ascii", errors="replace"))
+
+
+def plain_events(raws: Sequence[bytes]) -> Iterator[lean.Envelope[lean.EventData] | None]:
+    """Return each event whose bytes are beyond doubt; None is for `department_event` to judge.
+
+    One by one, so that an event is used while it is at hand. Its time and codes are not looked at.
+    """
+    doubted = doubtful(raws)
+    for index, raw in enumerate(raws):
+        try:
+            beyond_doubt = index not in doubted and len(raw) <= MAX_CARRIED_BYTES
+            event = _event(raw) if beyond_doubt else None
+        except (msgspec.MsgspecError, RecursionError):
+            event = None
+        yield event
 
 
 def department_event(

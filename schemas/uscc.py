@@ -83,7 +83,7 @@ _RESIDENT_CHECKS = "10X98765432"
 _RESIDENT_NUMBER = re.compile(r"(?<![0-9])[1-8][0-9]{16}[0-9Xx](?![0-9])")
 # Application numbers are often division + day + serial, the same shape; those of this system's
 # own years are no births of people who do business.
-_BIRTH_YEARS = range(1850, 2026)
+BIRTH_YEARS = range(1850, 2026)
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _BLANKS = re.compile(r"(?<=[0-9])[ \t\u00a0\u200b]+(?=[0-9Xx])")
 _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u200b\ufeff\u00a0]+")
@@ -149,7 +149,7 @@ def is_resident_number(code: str) -> bool:
         return False
     if code[:2] not in _PROVINCES or code[:2] == "10":
         return False
-    if int(code[6:10]) not in _BIRTH_YEARS:
+    if int(code[6:10]) not in BIRTH_YEARS:
         return False
     try:
         date(int(code[6:10]), int(code[10:12]), int(code[12:14]))
