@@ -5,7 +5,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.ids import action_id, decision_id, identity
+from schemas.ids import action_id, decision_id, decision_ids, identity
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://credit-trigger/ids")
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -33,3 +33,10 @@ def test_an_action_is_named_by_event_entry_and_measure(
     name = f"{source}\n{event_id}\n{list_code}/{entry_id}\n{measure}"
     made = action_id(source, event_id, list_code, entry_id, measure)
     assert made == str(uuid.uuid5(NAMESPACE, name))
+
+
+@given(st.lists(st.tuples(TEXT, TEXT), max_size=20))
+def test_many_decisions_at_once_have_the_names_that_each_has_alone(
+    events: list[tuple[str, str]],
+) -> None:
+    assert decision_ids(events) == [decision_id(*each) for each in events]
