@@ -99,7 +99,7 @@ class Batches:
         Raises: CacheMovedError, redis.RedisError.
         """
         began = perf_counter()
-        self._intake.learn((*events, *lists))
+        self._intake.learn(lists)
         self._cache.look({p: each.position for p, each in owned.items()})
         told = [self._intake.list_message(message) for message in lists]
         self._cache.ask_entries(
@@ -107,7 +107,7 @@ class Batches:
         )
         checked: list[EventIn | RejectedIn] = []
         for start in range(0, len(events), _ASKED_AT_ONCE):
-            part = [self._intake.event(m) for m in events[start : start + _ASKED_AT_ONCE]]
+            part = self._intake.events(events[start : start + _ASKED_AT_ONCE])
             self._cache.ask_matters(
                 [
                     (i.partition, i.event.subject, i.matter, i.decision_id)

@@ -1,6 +1,6 @@
 """Messages as they lie in Kafka to what may be folded, or the reason why not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,13 +11,13 @@ from infra.kafka import murmur2_partition
 from schemas import incoming, topics
 from schemas.dead_letter import Header, header_list
 from schemas.errors import Reason, RejectRecordError
-from schemas.ids import decision_id
+from schemas.ids import decision_id, decision_ids
 from schemas.lean import Envelope, EventData, ListChangeData, MemberEventData
 from schemas.list_change import PUBLISHED, ListPublished
 from schemas.times import ReadInstant, from_millis, read_instant
 from streams.rules.catalogue import Catalogue, StagePlace
 from streams.rules.place import place_of
-from streams.trigger.codes import KnownCodes
+from streams.trigger.codes import KnownCodes, home_partitions
 from streams.trigger.keys import matter_id
 
 FUTURE_LIMIT = timedelta(minutes=10)
@@ -27,6 +27,7 @@ _AGE_LIMIT_MS = AGE_LIMIT // timedelta(milliseconds=1)
 # A member's share is `<id>/<uscc>`: the parent's id must leave room for that.
 MAX_CONSORTIUM_ID = 480
 _PREFIX = "credit."
+_FEW = 16  # below this it costs more to look at all messages at once
 
 
 class EventIn(Struct, gc=False):
@@ -85,7 +86,7 @@ class Intake:
         self._codes = KnownCodes()
 
     def learn(self, messages: Iterable[Message]) -> None:
-        """Check the keys of a batch all at once, before its messages one by one."""
+        """Check the keys of *messages* all at once, before they are looked at one by one."""
         self._codes.learn(message.key() for message in messages)
 
     def event(self, message: Message) -> EventIn | RejectedIn:
@@ -113,6 +114,44 @@ class Intake:
             matter_id(data.department, data.application_no),
             stage,
         )
+
+    def events(self, messages: Sequence[Message]) -> list[EventIn | RejectedIn]:
+        """Return `event(message)` for each of *messages*, at half the cost.
+
+        What is plain is taken at once; all else, whatever is wrong with it, is left to `event`.
+        """
+        if len(messages) < _FEW:
+            return [self.event(message) for message in messages]
+        keys = [message.key() for message in messages]
+        raws = [value if isinstance(value := m.value(), bytes) else b"" for m in messages]
+        homes = home_partitions(keys, self._partitions)
+        taken = [*map(self._plain, messages, keys, homes, incoming.plain_events(raws))]
+        _name_decisions([item for item in taken if item])
+        self.learn(m for m, item in zip(messages, taken, strict=True) if not item)
+        return [item or self.event(m) for m, item in zip(messages, taken, strict=True)]
+
+    def _plain(
+        self, message: Message, key: object, home: int, event: Envelope[EventData] | None
+    ) -> EventIn | None:
+        """Return *event*, its decision not named yet, if it is beyond doubt.
+
+        *home*: the partition where *key* belongs, if it is a sound code. The code of the department
+        was checked when its first event was admitted.
+        """
+        if event is None or message.partition() != home or event.subject.encode() != key:
+            return None
+        data, topic = event.data, message.topic() or ""
+        stage = self._admitted.get((topic, event.type, data.department))
+        if stage is None or data.members or topic == topics.MEMBERS:
+            return None
+        try:
+            time = read_instant(event.time)
+        except ValueError:
+            return None
+        if not -_FUTURE_LIMIT_MS <= message.timestamp()[1] - time.millis <= _AGE_LIMIT_MS:
+            return None
+        matter, offset = matter_id(data.department, data.application_no), message.offset() or 0
+        return EventIn(message, topic, home, offset, event, time, "", matter, stage)
 
     def _parsed(self, topic: str, partition: int, message: Message) -> Envelope[Any]:
         """Return the event, its codes checked and its key and partition those of its subject."""
@@ -202,6 +241,12 @@ class Intake:
         if not self._catalogue.may_provide(source, list_code):
             detail = f"source: may not speak for {list_code}; enter the provider in lists.yaml"
             raise RejectRecordError(Reason.UNKNOWN_PROVIDER, detail)
+
+
+def _name_decisions(items: Sequence[EventIn]) -> None:
+    names = decision_ids((item.event.source, item.event.id) for item in items)
+    for item, name in zip(items, names, strict=True):
+        item.decision_id = name
 
 
 def _place(message: Message) -> tuple[str, int, int]:
