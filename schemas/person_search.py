@@ -17,7 +17,22 @@ _MARGIN = _GAP * 20  # so that one may look past the end of the last number
 _NUMBER, _LONGEST = 17, 18  # digits in a row, the last place may be an X
 
 _ESCAPE, _NUL, _FULL_WIDTH = b"\\", b"\0", b"\xef"
-_BLANKS_BEGIN = {blank.encode()[0] for blank in " \t\u00a0\u200b\u3000"}
+_BLANKS = " \t\u00a0\u200b\u3000"
+_BLANKS_UTF8 = [blank.encode() for blank in _BLANKS]
+_GOES_ON = np.zeros(256, np.bool_)  # the bytes with which a number goes on behind a blank
+_GOES_ON[[*b"0123456789Xx", *(blank[0] for blank in _BLANKS_UTF8)]] = True
+
+_CODE = np.arange(2, 6)  # the digits of an escape such as \u4e2d
+_CODE_WEIGHTS = np.array([4096, 256, 16, 1])
+_HEX = np.full(256, 16, np.int64)
+_HEX[list(b"0123456789abcdef")] = range(16)
+_HEX[list(b"ABCDEF")] = range(10, 16)
+_IS_BLANK_ESCAPE = np.zeros(256, np.bool_)
+_IS_BLANK_ESCAPE[list(b"tnrfb")] = True
+_HIDES = np.zeros(0x10000, np.bool_)  # the characters that a number can be written with
+_HIDES[[ord(char) for char in "0123456789Xx" + _BLANKS]] = True
+_HIDES[[ord(char) + 0xFEE0 for char in "0123456789Xx"]] = True  # in full width
+
 _YEAR = np.arange(6, 10)
 _YEAR_WEIGHTS = np.array([1000, 100, 10, 1])
 
@@ -47,11 +62,15 @@ def _doubtful_in_chunk(raws: Sequence[bytes]) -> set[int]:
     joined = _GAP + _GAP.join(raws) + _MARGIN
     row = np.frombuffer(joined, np.uint8)
     is_digit = (row - np.uint8(ord("0"))) < 10
-    places = [
-        *_disguises(joined, row),
-        *_digits_before_blanks(joined, row, is_digit),
-        *_plain_numbers(joined, row, is_digit),
-    ]
+    places = _disguises(joined, row)
+    readings = [is_digit]
+    if _ESCAPE in joined:
+        hiding, wide = _escapes(row)
+        places += hiding
+        readings.append(_without(is_digit, wide))
+    for reading in readings:
+        places += _digits_before_blanks(joined, row, reading)
+        places += _plain_numbers(joined, row, reading)
     found = _not_utf8(joined, raws)
     if places:
         begins = np.cumsum([len(_GAP), *(len(raw) + len(_GAP) for raw in raws)])
@@ -76,11 +95,10 @@ def _is_utf8(raw: bytes) -> bool:
 
 
 def _disguises(joined: bytes, row: Bytes) -> list[int]:
-    """Return where an escape of JSON, a byte of UTF-16 or a full-width digit begins."""
+    """Return where a byte of UTF-16 or a full-width digit begins."""
     found: list[int] = []
-    for sign in (_ESCAPE, _NUL):
-        if sign in joined:
-            found += np.flatnonzero(row == ord(sign)).tolist()
+    if _NUL in joined:
+        found += np.flatnonzero(row == ord(_NUL)).tolist()
     if _FULL_WIDTH in joined:  # also begins full-width brackets, as firms have in their names
         begins = np.flatnonzero(row == ord(_FULL_WIDTH))
         second, third = row[begins + 1], row[begins + 2]
@@ -89,12 +107,35 @@ def _disguises(joined: bytes, row: Bytes) -> list[int]:
     return found
 
 
+def _escapes(row: Bytes) -> tuple[list[int], Places]:
+    """Return where an escape of JSON means a digit or a blank, and where any other character.
+
+    Many departments escape all that is Chinese: 60 in a message are nothing strange.
+    """
+    begins = np.flatnonzero(row == ord(_ESCAPE))
+    after = row[begins + 1]
+    digits = _HEX[row[begins[:, None] + _CODE]]
+    coded = (after == ord("u")) & np.all(digits < 16, axis=1)
+    hides = coded & _HIDES[digits @ _CODE_WEIGHTS % len(_HIDES)]
+    hiding: list[int] = begins[hides | _IS_BLANK_ESCAPE[after]].tolist()
+    return hiding, begins[coded & ~hides]
+
+
+def _without(is_digit: NDArray[np.bool_], escapes: Places) -> NDArray[np.bool_]:
+    """Return *is_digit* as it is once *escapes* are read: what they are written with is none."""
+    read = is_digit.copy()
+    read[escapes[:, None] + _CODE] = False
+    return read
+
+
 def _digits_before_blanks(joined: bytes, row: Bytes, is_digit: NDArray[np.bool_]) -> list[int]:
-    """Return where a digit stands before what may be a blank: a number may be written in groups."""
+    """Return where a blank may stand between two digits: a number may be written in groups."""
     found: list[int] = []
-    for sign in _BLANKS_BEGIN:
-        if sign in joined:
-            found += np.flatnonzero(is_digit[:-1] & (row[1:] == sign)).tolist()
+    for blank in _BLANKS_UTF8:
+        if blank[0] in joined:  # one byte is found ten times as fast as two
+            before = np.flatnonzero(is_digit[:-1] & (row[1:] == blank[0]))
+            end = before + len(blank)
+            found += before[(row[end] == blank[-1]) & _GOES_ON[row[end + 1]]].tolist()
     return found
 
 

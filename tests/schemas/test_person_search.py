@@ -34,7 +34,8 @@ def disguised(draw: st.DrawFn) -> bytes:
     for place in draw(st.sets(st.integers(0, 17), max_size=3)):
         chars[place] = _WRITTEN[draw(st.sampled_from(sorted(_WRITTEN)))](number[place])
     for place in draw(st.sets(st.integers(1, 17), max_size=2)):
-        chars[place] = draw(st.sampled_from(" \t\u00a0\u200b\u3000")) + chars[place]
+        blanks = [*" \t\u00a0\u200b\u3000", "\\t", "\\u3000"]
+        chars[place] = draw(st.sampled_from(blanks)) + chars[place]
     encoding = draw(st.sampled_from(["utf-8", "utf-8", "utf-16", "utf-16-le"]))
     return f'{draw(_TEXTS)}"{"".join(chars)}"{draw(_TEXTS)}'.encode(encoding)
 
@@ -58,12 +59,34 @@ def test_a_disguised_number_is_never_cleared(values: list[bytes]) -> None:
     assert doubtful(values) >= {i for i, value in enumerate(values) if refused(value)}
 
 
+_X = "11010119900101004X"
+
+
 @pytest.mark.parametrize(
-    "value",
-    ["11010119900101004Ｘ".encode(), "11010119900101004ｘ".encode(), RESIDENT.encode("utf-16-le")],
+    "text",
+    [
+        *(
+            f"{_X[:-1]}Ｘ",
+            f"{_X[:-1]}ｘ",
+            f"{_X[:-1]}\\uff38",
+            f"\\uFF11{_X[1:]}",
+            f"\\u0031{_X[1:]}",
+        ),
+        *(f"{before}{_X}" for before in ("\\u4e20", "\\u2105", "\\\\u4e20", "\\n", "\\/")),
+        *(f"{_X[:6]}{blank}{_X[6:]}" for blank in ("\\t", "\\u00A0", "\\u200b", "\\u3000", "\0")),
+        *("\0".join(_X), f"{_X[:-1]} X", f"{_X[:6]}\u3000\u3000{_X[6:]}"),
+    ],
 )
-def test_a_number_disguised_in_one_way_alone_is_never_cleared(value: bytes) -> None:
-    assert doubtful([value]) == {0}
+def test_a_number_disguised_in_one_way_alone_is_found(text: str) -> None:
+    assert refused(text.encode())
+    assert doubtful([text.encode()]) == {0}
+
+
+@pytest.mark.parametrize("between", ["\\u4e2d", "\\u2014", "\\/", "\\u4e2", "中", "、"])
+def test_two_parts_with_another_character_between_are_no_number(between: str) -> None:
+    text = f"{_X[:6]}{between}{_X[6:]}".encode()
+    assert not refused(text)
+    assert doubtful([text]) == set()
 
 
 @pytest.mark.parametrize(
@@ -75,10 +98,14 @@ def test_a_number_disguised_in_one_way_alone_is_never_cleared(value: bytes) -> N
         {"application_no": "2" + RESIDENT},  # a longer number is another thing
         {"application_no": RESIDENT + "2"},
         {"subject_name": "合成（集团）有限公司、分公司“甲”"},
+        {"subject_name": "合成单位 1 号楼 2 层"},
     ],
 )
 def test_what_departments_write_is_cleared_at_once(changes: dict[str, str]) -> None:
-    values = [raw(event()), raw(event(**changes)), json.dumps(event(), ensure_ascii=False).encode()]
+    values = [raw(event()), raw(event(**changes))]
+    values += [
+        json.dumps(event(**changes), ensure_ascii=escaped).encode() for escaped in (True, False)
+    ]
     assert doubtful(values) == set()
 
 
