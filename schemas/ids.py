@@ -13,7 +13,7 @@ _SEEDED = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)
 _TEXT = len("xxxxxxxx-xxxx-5xxx-yxxx-xxxxxxxxxxxx")
 # Where each group of the text begins and ends, and where its digits begin in the hash.
 _GROUPS = ((0, 8, 0), (9, 13, 8), (14, 18, 12), (19, 23, 16), (24, _TEXT, 20))
-_VERSION, _VARIANT = 14, 19  # places in the text that do not come from the hash alone
+_VERSION_AT, _VARIANT_AT = 14, 19  # places in the text that do not come from the hash alone
 _VARIANT_OF = np.zeros(256, np.uint8)
 _VARIANT_OF[list(b"0123456789abcdef")] = list(b"89ab" * 4)
 
@@ -40,8 +40,8 @@ def identities(names: Sequence[str]) -> list[str]:
     texts = np.full((len(hashes), _TEXT), ord("-"), np.uint8)
     for begin, end, taken in _GROUPS:
         texts[:, begin:end] = digits[:, taken : taken + end - begin]
-    texts[:, _VERSION] = ord("5")
-    texts[:, _VARIANT] = _VARIANT_OF[digits[:, 16]]
+    texts[:, _VERSION_AT] = ord("5")
+    texts[:, _VARIANT_AT] = _VARIANT_OF[digits[:, 16]]
     joined = texts.tobytes().decode()
     return [joined[place : place + _TEXT] for place in range(0, len(joined), _TEXT)]
 
