@@ -96,6 +96,7 @@ MEANINGS = {
     "actions": "actions of this decision as they stand with it",
     "Matter.actions": "actions of the matter as they stand",
     "reasons": "why, in both languages",
+    "DecidedEvent.reasons": "hash of the reasons that no action carries; '' if there are none",
     "entries": "list entries that some measure looked at",
     "SubjectEntries.entries": "all entries of the organisation, removed ones too",
     "decided_at": "when it was decided",
@@ -181,6 +182,7 @@ MEANINGS = {
     " another one is refused",
     "decided_on": "business day of the decision",
     "events": "events of the matter, in the order in which they were decided",
+    "remedied": "ids of the past actions whose remedy was asked for",
     "closed_on": "day on which the matter reached a terminal stage, or null",
 }
 

@@ -101,6 +101,20 @@ class ListChangeData(Struct, frozen=True, gc=False, forbid_unknown_fields=True, 
     removal_reason: Literal["repaired", "expired", "annulled", "corrected", "early"] | None = None
 
 
+class ReviewData(Struct, frozen=True, gc=False, forbid_unknown_fields=True, kw_only=True):
+    """Twin of `review.ReviewData`."""
+
+    review_id: Short
+    action_id: Short
+    outcome: Literal["confirm", "dismiss", "object", "uphold", "overturn"]
+    reason: Text
+    basis: Text | None = None
+    reviewer: Short
+    reviewer_department: str
+    second_reviewer: Short | None = None
+    at: Instant
+
+
 class Outgoing(
     Struct,
     Generic[T],
@@ -368,6 +382,7 @@ class DecidedEvent(Struct, frozen=True, gc=False):
     decided_on: date
     data: msgspec.Raw
     consortium_of: ConsortiumParent | None = None
+    reasons: str = ""
 
 
 NO_DATA = msgspec.Raw(b"null")
@@ -379,6 +394,7 @@ class Matter(Struct, frozen=True, gc=False):
     events: tuple[DecidedEvent, ...]
     actions: tuple[ActionData, ...]
     closed_on: date | None
+    remedied: tuple[str, ...] = ()
 
 
 encode = msgspec.json.Encoder(order=None).encode

@@ -72,11 +72,16 @@ class DecidedEvent(Model):
     decided_on: Day
     data: DepartmentEventData | MemberEventData | None
     consortium_of: ConsortiumParent | None = None
+    reasons: str = ""
 
 
 class Matter(Model):
-    """Everything about (department, application, subject): identities, decisions, actions."""
+    """Everything about (department, application, subject): identities, decisions, actions.
+
+    `remedied`: ids of the past actions whose remedy was asked for, once each.
+    """
 
     events: list[DecidedEvent]
     actions: list[ActionData]
     closed_on: Day | None
+    remedied: list[Short] = Field(default_factory=list)

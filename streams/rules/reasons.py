@@ -20,6 +20,7 @@ class ReasonCode(StrEnum):
     STALE_LIST = "stale-list"
     LIST_NEVER_PUBLISHED = "list-never-published"
     BEGAN_AFTER_EVENT = "began-after-event"
+    CHANGED_AFTER_DECISION = "changed-after-decision"
     AFTER_GATE = "after-gate"
     UNKNOWN_ITEM = "unknown-item"
     INDIVIDUAL_BUSINESS = "individual-business"
@@ -31,6 +32,19 @@ class ReasonCode(StrEnum):
     REWARD_MASKED = "reward-masked"
     ITEM_EXCLUDED = "item-excluded"
     NO_CONSENT = "no-consent"
+    ENTRY_SUSPENDED = "entry-suspended"
+    ENTRY_RESUMED = "entry-resumed"
+    MASK_GONE = "mask-gone"
+    REPAIRED = "repaired"
+    EXPIRED = "expired"
+    ANNULLED = "annulled"
+    CORRECTED = "corrected"
+    EARLY = "early"
+    SUPERSEDED = "superseded"
+    OVERTURNED = "overturned"
+    REVIEW_CONFIRMED = "review-confirmed"
+    REVIEW_DISMISSED = "review-dismissed"
+    REVIEW_LAPSED = "review-lapsed"
 
 
 _WORDS: Mapping[ReasonCode, tuple[str, str]] = MappingProxyType(
@@ -63,6 +77,10 @@ _WORDS: Mapping[ReasonCode, tuple[str, str]] = MappingProxyType(
         ReasonCode.BEGAN_AFTER_EVENT: (
             "列入时间晚于事项发生时间，转人工复核",
             "the listing began after the event: refer at most",
+        ),
+        ReasonCode.CHANGED_AFTER_DECISION: (
+            "首次决定之后名单才有此变化，不追溯限制，转人工复核",
+            "the lists changed after the first decision: refer at most",
         ),
         ReasonCode.AFTER_GATE: (
             "事项已作出决定，不能自动限制，转人工复核",
@@ -101,6 +119,49 @@ _WORDS: Mapping[ReasonCode, tuple[str, str]] = MappingProxyType(
         ReasonCode.NO_CONSENT: (
             "未经主体书面同意，不推送",
             "nothing is passed on without the organisation's consent",
+        ),
+        ReasonCode.ENTRY_SUSPENDED: (
+            "列入已中止，措施同时中止",
+            "the listing is suspended, and the measure with it",
+        ),
+        ReasonCode.ENTRY_RESUMED: (
+            "列入已恢复，措施同时恢复",
+            "the listing is resumed, and the measure with it",
+        ),
+        ReasonCode.MASK_GONE: (
+            "主体已不在严重失信或重点关注名单内，恢复激励",
+            "no longer on a serious or focus list: the reward is resumed",
+        ),
+        ReasonCode.REPAIRED: (
+            "信用已修复，措施解除",
+            "the credit is repaired: the measure is lifted",
+        ),
+        ReasonCode.EXPIRED: ("期限已满，措施解除", "the term is over: the measure is lifted"),
+        ReasonCode.ANNULLED: (
+            "列入被撤销，自始无效，措施解除",
+            "the listing is annulled, void from the start: the measure is lifted",
+        ),
+        ReasonCode.CORRECTED: (
+            "列入信息已更正，措施不再适用",
+            "the listing is corrected: the measure no longer applies",
+        ),
+        ReasonCode.EARLY: ("提前移出名单，措施解除", "removed early: the measure is lifted"),
+        ReasonCode.SUPERSEDED: (
+            "事项已进入后续阶段，由其措施代替",
+            "a later stage of the matter takes its place",
+        ),
+        ReasonCode.OVERTURNED: (
+            "经异议或者监督程序撤销",
+            "overturned by a human",
+        ),
+        ReasonCode.REVIEW_CONFIRMED: ("经人工复核确认", "confirmed by an officer"),
+        ReasonCode.REVIEW_DISMISSED: (
+            "经人工复核，不采取该措施",
+            "an officer decided against it",
+        ),
+        ReasonCode.REVIEW_LAPSED: (
+            "逾期未复核，视为不采取该措施",
+            "nobody reviewed it in time: not taken",
         ),
     }
 )

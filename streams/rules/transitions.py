@@ -51,10 +51,11 @@ class Overdue(Struct, frozen=True):
 Step = Moved | TooLate | NotNow
 
 
-def confirm(action: ActionData, receipt: Deadline) -> Step:
+def confirm(action: ActionData, receipt: Deadline, reason: str | None = None) -> Step:
     """Return the action in force after an officer confirmed it; *receipt*: when its receipt is due.
 
-    What was proposed becomes its effect: a confirmed refer is a block.
+    What was proposed becomes its effect: a confirmed refer is a block. *reason* takes the place of
+    its own, if given.
     """
     if action.state != ActionState.AWAITING_REVIEW:
         return _refused(action)
@@ -67,6 +68,7 @@ def confirm(action: ActionData, receipt: Deadline) -> Step:
             due_on=receipt.day,
             due_provisional=receipt.provisional,
             review_due_on=None,
+            reason=reason or action.reason,
         ),
         ActionChange.CONFIRMED,
     )

@@ -14,12 +14,13 @@ _RANK = {verdict.value: rank for rank, verdict in enumerate(STRICTNESS)}
 
 
 def verdict_of(
-    actions: Iterable[ActionData], place: Place, standing: Standing, *, day: date
+    actions: Iterable[ActionData], place: Place | None, standing: Standing, *, day: date
 ) -> Verdict:
     """Return the verdict at *place* that the states of *actions* make.
 
     `deny` if a block is in force; else `hold` if a refer awaits review or a list that is required
-    there was never published; else `pass`. At a terminal stage nothing is left to hold.
+    there was never published; else `pass`. At a terminal stage nothing is left to hold. Without a
+    place, since the catalogue no longer has it, no list is required.
     """
     refers = False
     for action in actions:
@@ -28,6 +29,8 @@ def verdict_of(
         refers = refers or (
             action.effect == Effect.REFER and action.state == ActionState.AWAITING_REVIEW
         )
+    if place is None:
+        return Verdict.HOLD if refers else Verdict.PASS
     if place.stage.terminal:
         return Verdict.PASS
     if refers or not standing.missing.isdisjoint(place.required_lists(day)):

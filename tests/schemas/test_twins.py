@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from schemas import action, alert, decision, department_event, incoming, lean, state, tally
+from schemas import action, alert, decision, department_event, incoming, lean, review, state, tally
 from schemas import list_change as list_changes
 from schemas.action import Action
 from schemas.alert import Alert
@@ -33,7 +33,7 @@ from tests.schemas.given import (
     raw,
 )
 
-MODULES = (action, alert, decision, department_event, list_changes, state, tally)
+MODULES = (action, alert, decision, department_event, list_changes, review, state, tally)
 BASE = msgspec.Struct
 
 # What comes in

@@ -1,0 +1,87 @@
+"""What a new day does to a matter by itself, and the next day on which there is anything to do.
+
+The day is an argument like any other (design §6): each day is lived through once, in order.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from schemas.action import ActionState
+from schemas.lean import KnownEntry, ListChangeData, Matter
+from schemas.list_change import RemovalReason
+from streams.rules.again import Again, decide_again
+from streams.rules.catalogue import Catalogue
+from streams.rules.matter import LIVE
+from streams.rules.open_matter import closes_on, forgotten_on, is_open
+from streams.rules.outcome import AsOf
+from streams.rules.term import until_of
+
+_ONE_DAY = timedelta(days=1)
+
+
+def time_passes(
+    matter: Matter,
+    entries: Iterable[KnownEntry],
+    catalogue: Catalogue,
+    *,
+    as_of: AsOf,
+    subject: str,
+) -> Again:
+    """Return what the day of *as_of* brings to *matter* of *subject* (USCC).
+
+    Entries that begin or end on it, reviews that lapse or are overdue; from the day on which the
+    matter closes nothing new is issued. Arguments as for `decide_again`.
+    """
+    return decide_again(matter, entries, catalogue, as_of=as_of, subject=subject, cause="time")
+
+
+def next_day_of_interest(
+    matter: Matter, entries: Iterable[KnownEntry], catalogue: Catalogue, day: date
+) -> date | None:
+    """Return the first day after *day* on which `time_passes` can change anything, None if never.
+
+    Also the day on which the matter closes, and the one on which its record may be forgotten.
+    """
+    days = [d for d in _days(matter, entries, catalogue, day) if d is not None and d > day]
+    forgotten = forgotten_on(matter, catalogue)
+    if forgotten is not None:
+        days.append(max(forgotten, day + _ONE_DAY))
+    return min(days, default=None)
+
+
+def _days(
+    matter: Matter, entries: Iterable[KnownEntry], catalogue: Catalogue, day: date
+) -> Iterator[date | None]:
+    """Yield the days, past ones too, on which something about *matter* begins or ends."""
+    running = is_open(matter, catalogue, day)
+    alive = [action for action in matter.actions if action.state in LIVE]
+    if running:
+        yield closes_on(matter, catalogue)
+    if not running and not alive:
+        return
+    for entry in entries:
+        yield from _of_entry(entry.change, catalogue)
+    for measure in catalogue.measures:
+        yield measure.valid_from
+        yield measure.valid_until
+    for action in alive:
+        yield action.until
+        if action.state == ActionState.AWAITING_REVIEW and action.review_due_on is not None:
+            # A mandatory one is overdue every day from then on.
+            yield max(action.review_due_on, day) + _ONE_DAY
+
+
+def _of_entry(change: ListChangeData, catalogue: Catalogue) -> Iterator[date | None]:
+    """Yield the days on which the entry, or the term of a measure that rests on it, turns."""
+    if change.removal_reason == RemovalReason.ANNULLED.value:
+        return
+    yield change.effective_from
+    yield change.effective_until
+    yield change.removed_on
+    spec = catalogue.lists.get(change.list_code)
+    for measure in catalogue.measures:
+        if measure.term.max is None or spec is None:
+            continue
+        over = measure.valid_until is not None and measure.valid_until <= change.effective_from
+        if not over and catalogue.measure_matches(measure, spec):
+            yield until_of(measure, change)
