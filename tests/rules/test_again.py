@@ -416,6 +416,8 @@ def test_a_department_that_the_catalogue_lost_keeps_its_actions_and_gets_none() 
     assert not again(held(), COURT, BAN, catalogue=other).changed
     result = again(held(), removed(COURT, "repaired"), catalogue=other)
     assert (only(result.matter).state, verdicts(result.matter)) == ("withdrawn", ["pass"])
+    over = again(held(), changed(COURT, effective_until=TODAY), catalogue=other)
+    assert only(over.matter).reason == "expired"
 
 
 def test_a_measure_that_is_repealed_lifts_its_actions() -> None:

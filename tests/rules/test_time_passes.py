@@ -130,6 +130,12 @@ def test_the_newest_event_is_the_latest_stage_not_the_latest_message() -> None:
     assert [e.id for e in newest_events(matter, RULES)] == ["event-2"]
 
 
+def test_a_corrected_message_of_the_same_stage_takes_the_place_of_the_first() -> None:
+    matter = decided(replace(BID, id="event-2"), before=decided(BID))
+
+    assert [e.id for e in newest_events(matter, RULES)] == ["event-2"]
+
+
 def test_a_later_event_keeps_a_matter_open_for_longer() -> None:
     later = event("credit.bidding.evaluated", event_id="event-2", on=date(2026, 9, 1))
     matter = decided(later, before=decided(BID), day=date(2026, 9, 1))
