@@ -19,7 +19,7 @@ from streams.rules.ground import Ground, Scene, key_of_action
 from streams.rules.issuing import Case
 from streams.rules.matching import Match
 from streams.rules.matter import LIVE
-from streams.rules.notice import notice_for
+from streams.rules.notice import notice_for, wording_of
 from streams.rules.reasons import ReasonCode
 from streams.rules.term import until_of
 from streams.rules.transitions import (
@@ -113,13 +113,12 @@ def _renewed(
     if match is None or case is None:
         return replace(action, entry=ref)
     notice = notice_for(
-        match.candidate.measure,
+        wording_of(match.candidate.measure, action.legal_basis),
         change,
         match.entry.spec,
         case.place.department,
         case.event.data,
         uscc=case.event.subject,
-        basis=action.legal_basis,
         from_=action.from_,
         until=until,
         awaiting=ActionState.AWAITING_REVIEW in {action.state, action.resumes_to},
