@@ -21,7 +21,7 @@ from streams.trigger.redis_line import Command, RedisLine
 if TYPE_CHECKING:
     import redis
 
-LAYOUT = 4  # +1 with every change of keys or records: an older cache is rebuilt, never misread
+LAYOUT = 3  # +1 with every change of keys or records: an older cache is rebuilt, never misread
 _UNLINK_AT_ONCE = 5_000
 
 
