@@ -31,6 +31,7 @@ class Topics:
     """The topics of one broker, as the bench needs them."""
 
     def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
         self._admin = AdminClient(admin_config(bootstrap))
 
     def names(self) -> set[str]:
@@ -109,6 +110,9 @@ class Topics:
                 if time.monotonic() > deadline:
                     raise BenchStopError(f"bench: {topic}: no end offsets: {err.args[0]}") from err
                 time.sleep(0.05)
+                # A client that learnt once that nobody leads a new topic went on saying so for half
+                # a minute; a new one asks the broker.
+                self._admin = AdminClient(admin_config(self._bootstrap))
 
     def _committed_ends(self, topic: str, partitions: int) -> int:
         places = {TopicPartition(topic, p): _END for p in range(partitions)}
