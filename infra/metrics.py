@@ -55,6 +55,12 @@ DECISIONS = Counter(
     ["verdict", "family"],
     registry=REGISTRY,
 )
+DECIDED_AGAIN = Counter(
+    "credit_decisions_again_total",
+    "Decisions made again, by cause: list, review or time.",
+    ["cause"],
+    registry=REGISTRY,
+)
 ACTIONS = Counter(
     "credit_actions_total",
     "Actions committed, by effect and state.",

@@ -182,6 +182,13 @@ MEANINGS = {
     " another one is refused",
     "decided_on": "business day of the decision",
     "events": "events of the matter, in the order in which they were decided",
+    "sweep": "what of its matters was decided again since its entries changed, or null",
+    "turn": "how many slices it took so far: whoever had fewer comes first",
+    "after": "id of the matter up to which it was done, in order",
+    "first_published": "how far the matters that waited for a list were decided again, or null",
+    "reviewed": "ids of the reviews that were looked at",
+    "due": "next day on which something changes by itself, or null",
+    "waits": "whether it is held because a list was never published",
     "remedied": "ids of the past actions whose remedy was asked for",
     "closed_on": "day on which the matter reached a terminal stage, or null",
 }

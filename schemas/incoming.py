@@ -23,6 +23,7 @@ from schemas.department_event import DepartmentEvent, MemberEvent
 from schemas.errors import Reason, RejectRecordError
 from schemas.list_change import REMOVED, ListChange, ListPublished
 from schemas.person_search import doubtful
+from schemas.review import REVIEW_RECORDED, Review
 from schemas.times import read_instant
 from schemas.uscc import fault_text, is_resident_number, uscc_fault
 
@@ -54,6 +55,7 @@ _MAX_FIELD_NAME = 64
 _event = msgspec.json.Decoder(lean.Envelope[lean.EventData]).decode
 _member = msgspec.json.Decoder(lean.Envelope[lean.MemberEventData]).decode
 _change = msgspec.json.Decoder(lean.Envelope[lean.ListChangeData]).decode
+_review = msgspec.json.Decoder(lean.Envelope[lean.ReviewData]).decode
 
 _known_codes: dict[str, Reason | None] = {}
 _MAX_KNOWN_CODES = 20_000
@@ -207,6 +209,15 @@ def list_change(
 _CHANGE_TYPES = frozenset(
     f"credit.list.{what}" for what in ("entered", "amended", "suspended", "resumed", "removed")
 )
+
+
+def review(raw: bytes, headers: Callable[[], Sequence[Header]]) -> lean.Envelope[lean.ReviewData]:
+    """Return what an officer decided about an action. Raises: RejectRecordError."""
+    event = _parse(raw, headers, _review, Review)
+    codes = event.subject, event.data.reviewer_department
+    if event.type != REVIEW_RECORDED or any(code_fault(code) for code in codes):
+        _validate(_structured(raw, headers), Review)
+    return event
 
 
 def list_published(raw: bytes, headers: Callable[[], Sequence[Header]]) -> ListPublished:

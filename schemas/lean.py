@@ -343,10 +343,18 @@ class KnownEntry(Struct, frozen=True, gc=False):
     appended_at: str
 
 
+class Sweep(Struct, frozen=True, gc=False):
+    """Twin of `state.Sweep`."""
+
+    turn: int = 0
+    after: str = ""
+
+
 class SubjectEntries(Struct, frozen=True, gc=False):
     """Twin of `state.SubjectEntries`."""
 
     entries: tuple[KnownEntry, ...]
+    sweep: Sweep | None = None
 
 
 class ListFreshness(Struct, frozen=True, gc=False):
@@ -364,6 +372,7 @@ class PartitionState(Struct, frozen=True):
     inputs: dict[str, int]
     day: date
     lists: dict[str, ListFreshness]
+    first_published: str | None = None
 
 
 class DecidedEvent(Struct, frozen=True, gc=False):
@@ -395,6 +404,9 @@ class Matter(Struct, frozen=True, gc=False):
     actions: tuple[ActionData, ...]
     closed_on: date | None
     remedied: tuple[str, ...] = ()
+    reviewed: tuple[str, ...] = ()
+    due: date | None = None
+    waits: bool = False
 
 
 encode = msgspec.json.Encoder(order=None).encode

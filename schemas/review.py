@@ -7,6 +7,8 @@ from schemas.cloudevent import CloudEvent
 from schemas.times import Instant
 from schemas.uscc import Uscc
 
+REVIEW_RECORDED = "credit.review.recorded"
+
 
 class ReviewData(Model):
     """`data` of a review; reviewers are opaque staff ids, never names."""

@@ -34,11 +34,16 @@ class ListFreshness(Model):
 
 
 class PartitionState(Model):
-    """Where the inputs of a partition are to be read on, the day it lives in, its watermarks."""
+    """Where the inputs of a partition are to be read on, the day it lives in, its watermarks.
+
+    `first_published`: a list was published for the first time, and the matters that waited for it
+    were decided again up to this one (USCC/matter id), in order; null if nothing is left to do.
+    """
 
     inputs: dict[Short, Count]
     day: Day
     lists: dict[Short, ListFreshness]
+    first_published: str | None = None
 
 
 class KnownEntry(Model):
@@ -50,10 +55,22 @@ class KnownEntry(Model):
     appended_at: Instant
 
 
+class Sweep(Model):
+    """The running matters of a subject are to be decided again, since its entries changed.
+
+    `after`: id of the matter up to which it was done, in order; `turn`: how many slices it took
+    so far, since whoever had fewer comes first.
+    """
+
+    turn: Count = 0
+    after: str = ""
+
+
 class SubjectEntries(Model):
-    """All entries, removed ones too, of one subject."""
+    """All entries, removed ones too, of one subject; `sweep` while its matters lag behind them."""
 
     entries: list[KnownEntry]
+    sweep: Sweep | None = None
 
 
 class DecidedEvent(Model):
@@ -78,10 +95,15 @@ class DecidedEvent(Model):
 class Matter(Model):
     """Everything about (department, application, subject): identities, decisions, actions.
 
-    `remedied`: ids of the past actions whose remedy was asked for, once each.
+    `remedied`: ids of the past actions whose remedy was asked for, once each. `reviewed`: ids of
+    the reviews that were looked at. `due`: the next day on which something changes by itself.
+    `waits`: it is held because a list was never published.
     """
 
     events: list[DecidedEvent]
     actions: list[ActionData]
     closed_on: Day | None
     remedied: list[Short] = Field(default_factory=list)
+    reviewed: list[Short] = Field(default_factory=list)
+    due: Day | None = None
+    waits: bool = False

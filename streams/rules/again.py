@@ -28,6 +28,7 @@ from streams.rules.catalogue import Catalogue
 from streams.rules.fresh import fresh_burdens, fresh_rewards
 from streams.rules.ground import Ground, Scene, ground_of, key_of_action, scene_of
 from streams.rules.matter import LIVE
+from streams.rules.move_notice import with_notice
 from streams.rules.open_matter import is_open, newest_events
 from streams.rules.outcome import AsOf
 from streams.rules.reasons import in_order
@@ -141,6 +142,9 @@ def matter_after(
         actions=tuple(moved.get(a.action_id, a) for a in matter.actions) + issued,
         closed_on=matter.closed_on,
         remedied=matter.remedied + tuple(a.action_id for a in remedies),
+        reviewed=matter.reviewed,
+        due=matter.due,
+        waits=matter.waits,
     )
 
 
@@ -195,16 +199,18 @@ def _settle_all(
     """Return the moves of the *own* actions, and those of them whose review is overdue today."""
     moves: list[Moved] = []
     overdue: list[ActionData] = []
+    catalogue, day = scene.catalogue, scene.as_of.day
     for action in own:
         move = settle(action, ground, scene)
         if move is not None:
+            move = with_notice(move, catalogue, day)
             moves.append(move)
         current = action if move is None else move.action
         if not lapses or current.state != ActionState.AWAITING_REVIEW:
             continue
-        step = lapse(current, scene.as_of.day)
+        step = lapse(current, day)
         if isinstance(step, Moved):
-            moves.append(step)
+            moves.append(with_notice(step, catalogue, day))
         elif isinstance(step, Overdue):
             overdue.append(current)
     return tuple(moves), tuple(overdue)

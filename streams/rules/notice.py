@@ -136,6 +136,16 @@ def basis_of(basis: tuple[ActionBasis, ...]) -> str:
     return "依据" + "；".join(_cited(b) for b in basis) + "。"
 
 
+def term_of(measure: Measure, from_: date, until: date | None) -> str:
+    """Return how long *measure* holds, `until` exclusive, with what the measure says of it."""
+    return f"{_span(from_, until)}{measure.term.text.zh}"
+
+
+def day_of(day: date) -> str:
+    """Return *day* as notices write it: 2026年6月18日."""
+    return _day(day)
+
+
 def _span(from_: date, until: date | None) -> str:
     """Return from when until when in words; the last day is named, as notices do."""
     if until is None:

@@ -191,6 +191,12 @@ def reason_of(
     )
 
 
+def words_of(codes: str | None) -> tuple[str, str]:
+    """Return the words, Chinese and English, of *codes* with commas between; no code, no words."""
+    known = [_WORDS[code] for code in ReasonCode if code.value in (codes or "").split(",")]
+    return "；".join(zh for zh, _ in known), "; ".join(en for _, en in known)
+
+
 def in_order(reasons: list[DecisionReason]) -> tuple[DecisionReason, ...]:
     """Return *reasons* without repetition in the one order that depends on nothing else."""
     if len(reasons) > 1:

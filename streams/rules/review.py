@@ -20,6 +20,7 @@ from streams.rules.catalogue import Catalogue
 from streams.rules.deadlines import receipt_due
 from streams.rules.ground import ground_of, key_of_action, scene_of
 from streams.rules.matter import LIVE
+from streams.rules.move_notice import with_notice
 from streams.rules.notice import measure_of
 from streams.rules.outcome import AsOf
 from streams.rules.reasons import ReasonCode, in_order
@@ -105,6 +106,7 @@ def review(
     step = _step(action, told, catalogue, as_of)
     match step:
         case Moved():
+            step = with_notice(step, catalogue, as_of.day)
             decision = _decided(step, matter, catalogue, as_of, subject)
             decisions = () if decision is None else (decision,)
             after = matter_after(matter, (step,), decisions=decisions)

@@ -3,12 +3,15 @@
 The day is an argument like any other (design §6): each day is lived through once, in order.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 
 from schemas.action import ActionState
 from schemas.lean import KnownEntry, ListChangeData, Matter
 from schemas.list_change import RemovalReason
+from schemas.measure import Measure
 from streams.rules.again import Again, decide_again
 from streams.rules.catalogue import Catalogue
 from streams.rules.matter import LIVE
@@ -61,9 +64,10 @@ def _days(
         return
     for entry in entries:
         yield from _of_entry(entry.change, catalogue)
-    for measure in catalogue.measures:
-        yield measure.valid_from
-        yield measure.valid_until
+    turns = _turns_of_measures(catalogue)
+    following = bisect_right(turns, day)
+    if following < len(turns):
+        yield turns[following]
     for action in alive:
         yield action.until
         if action.state == ActionState.AWAITING_REVIEW and action.review_due_on is not None:
@@ -78,10 +82,26 @@ def _of_entry(change: ListChangeData, catalogue: Catalogue) -> Iterator[date | N
     yield change.effective_from
     yield change.effective_until
     yield change.removed_on
-    spec = catalogue.lists.get(change.list_code)
-    for measure in catalogue.measures:
-        if measure.term.max is None or spec is None:
-            continue
-        over = measure.valid_until is not None and measure.valid_until <= change.effective_from
-        if not over and catalogue.measure_matches(measure, spec):
+    for measure in _measures_with_a_cap(catalogue, change.list_code):
+        if measure.valid_until is None or measure.valid_until > change.effective_from:
             yield until_of(measure, change)
+
+
+@lru_cache(maxsize=4)  # catalogues in force at once
+def _turns_of_measures(catalogue: Catalogue) -> list[date]:
+    """Return the days, in order, on which some measure begins or ends."""
+    days = {m.valid_from for m in catalogue.measures} | {m.valid_until for m in catalogue.measures}
+    return sorted(day for day in days if day is not None)
+
+
+@lru_cache(maxsize=256)
+def _measures_with_a_cap(catalogue: Catalogue, list_code: str) -> tuple[Measure, ...]:
+    """Return the measures on entries of that list whose term has a limit of its own."""
+    spec = catalogue.lists.get(list_code)
+    if spec is None:
+        return ()
+    return tuple(
+        m
+        for m in catalogue.measures
+        if m.term.max is not None and catalogue.measure_matches(m, spec)
+    )

@@ -15,7 +15,7 @@ def verdict_alert(
     named = [a for a in actions if a.polarity == "punish"]
     zh = "；".join([a.measure.title for a in named] or [r.zh for r in decision.reasons])
     en = ", ".join([a.measure.id for a in named]) or "; ".join([r.en for r in decision.reasons])
-    who, no = _masked(subject), decision.application_no
+    who, no = masked(subject), decision.application_no
     if decision.verdict == Verdict.DENY:
         text_zh = f"{who} 的办件 {no} 命中强制性惩戒措施，不予通过（{zh}）。请依告知书送达当事人。"
         text_en = (
@@ -41,22 +41,12 @@ def verdict_alert(
 
 def reward_alert(subject: str, action: ActionData, at: str) -> AlertData:
     """Return the alert that tells a department of a reward it may give."""
-    who, no, title = _masked(subject), action.application_no, action.measure.title
+    who, no, title = masked(subject), action.application_no, action.measure.title
     words = (
         f"{who} 的办件 {no} 可享受激励措施：{title}。",
         f"Application {no} of {who} earns {action.measure.id}.",
     )
-    return _about_action("reward", subject, action, at, words=words)
-
-
-def withdrawn_alert(subject: str, action: ActionData, at: str) -> AlertData:
-    """Return the alert that an action no longer stands."""
-    who, title = _masked(subject), action.measure.title
-    words = (
-        f"{who} 的措施“{title}”已撤回（{action.reason}）。",
-        f"{action.measure.id} on {who} is withdrawn ({action.reason}).",
-    )
-    return _about_action("withdrawn", subject, action, at, words=words)
+    return about_action("reward", subject, action, at, words=words)
 
 
 def unsound_list_alert(list_code: str, partition: int, office: str, at: str) -> AlertData:
@@ -72,6 +62,23 @@ def unsound_list_alert(list_code: str, partition: int, office: str, at: str) -> 
         text_zh=f"名单 {list_code} 在分区 {partition} 的条目数或摘要不一致，请重新全量导入。",
         text_en=f"List {list_code}: count or digest differs in partition {partition};"
         " import it in full again.",
+        raised_at=at,
+    )
+
+
+def lapsed_alert(list_code: str, generation: int, office: str, at: str) -> AlertData:
+    """Return the alert that a list was not published within its promised interval."""
+    return AlertData(
+        alert_id=identity("stale_list", list_code, str(generation), "lapsed"),
+        kind="stale_list",
+        urgency="day",
+        department=office,
+        uscc=None,
+        action_id=None,
+        decision_id=None,
+        text_zh=f"名单 {list_code} 逾期未发布，期间不自动限制、不给予激励；请督促提供单位。",
+        text_en=f"List {list_code} was not published within its interval: nothing is blocked and no"
+        " reward is given by it until it is; ask its provider.",
         raised_at=at,
     )
 
@@ -92,14 +99,26 @@ def wrong_place_alert(topic: str, where: str, office: str, at: str) -> AlertData
     )
 
 
-def _about_action(
-    kind: str, subject: str, action: ActionData, at: str, *, words: tuple[str, str]
+def about_action(  # noqa: PLR0913  # an alert is about all of these
+    kind: str,
+    subject: str,
+    action: ActionData,
+    at: str,
+    *,
+    words: tuple[str, str],
+    to: str | None = None,
+    told: str = "",
 ) -> AlertData:
+    """Return an alert about *action*, to its department or *to* another.
+
+    *words*: Chinese, English. *told* tells alerts of one kind about one revision apart.
+    """
+    parts = [action.action_id, str(action.revision), kind, *([told] if told else [])]
     return AlertData(
-        alert_id=identity("alert", action.action_id, str(action.revision), kind),
+        alert_id=identity("alert", *parts),
         kind=kind,
         urgency="day" if kind == "reward" else "now",
-        department=action.department,
+        department=to or action.department,
         uscc=subject,
         action_id=action.action_id,
         decision_id=action.decision_id,
@@ -109,6 +128,6 @@ def _about_action(
     )
 
 
-def _masked(subject: str) -> str:
+def masked(subject: str) -> str:
     """Hide the last six characters of an individual business: its code may lead to a person."""
     return subject[:12] + "******" if is_individual_business(subject) else subject

@@ -1,26 +1,44 @@
-"""One batch, from parsed messages to what must be written: read, fold, and nothing sent yet."""
+"""One batch, from parsed messages to what must be written: read, fold, and nothing sent yet.
+
+The order within a subject is fixed: lists, days, reviews, event (design §6).
+"""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import chain
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from confluent_kafka import Message
 from msgspec.structs import replace
 
+from schemas import topics
 from schemas.errors import Reason, RejectRecordError
-from schemas.lean import KnownEntry, PartitionState
+from schemas.lean import PartitionState, Sweep
+from schemas.times import legal_day
 from streams.rules.catalogue import Catalogue
+from streams.rules.review import REFUSAL_WORDS, RefusalCode
 from streams.rules.standing import standing_of
-from streams.trigger.alerts import wrong_place_alert
+from streams.trigger.agenda import Diary, names_after
+from streams.trigger.alerts import lapsed_alert, wrong_place_alert
 from streams.trigger.cache import CachePosition, Changes, StateCache
-from streams.trigger.fold_events import EventFold, PartitionMoment, Recent
-from streams.trigger.fold_lists import ListFold, decode_entries
-from streams.trigger.intake import ChangeIn, EventIn, Intake, PublishedIn, RejectedIn
+from streams.trigger.fold_events import EventFold
+from streams.trigger.fold_lists import ListFold
+from streams.trigger.fold_matters import At, MatterFold
+from streams.trigger.intake import (
+    ChangeIn,
+    EventIn,
+    Intake,
+    PublishedIn,
+    RejectedIn,
+    ReviewIn,
+)
+from streams.trigger.moment import PartitionMoment
 from streams.trigger.outbox import Outbox
+from streams.trigger.sweeps import Agenda, Running, Slice, read_slice
+from streams.trigger.working import Recent, Working, decode_matter
 
 _ASKED_AT_ONCE = 1_000  # Redis answers for these while as many more are checked
 _MISPLACED = frozenset({Reason.WRONG_PARTITION, Reason.SUBJECT_KEY_MISMATCH})
@@ -28,10 +46,11 @@ _MISPLACED = frozenset({Reason.WRONG_PARTITION, Reason.SUBJECT_KEY_MISMATCH})
 
 @dataclass(slots=True)
 class Owned:
-    """One owned partition, as of the last commit."""
+    """One owned partition, as of the last commit, and what it has to do by itself."""
 
     position: CachePosition
     state: PartitionState
+    agenda: Agenda = field(default_factory=Agenda)
 
 
 @dataclass(slots=True)
@@ -41,12 +60,15 @@ class Folded:
     outbox: Outbox
     states: dict[int, PartitionState]
     changes: dict[int, Changes]
+    agendas: dict[int, Agenda]
     duplicates: Counter[str] = field(default_factory=Counter)
     list_changes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    again: Counter[str] = field(default_factory=Counter)
+    reviews: Counter[str] = field(default_factory=Counter)
     phases: dict[str, float] = field(default_factory=dict)
     recent: Recent = field(default_factory=Recent)
 
-    def read_past(self, items: "Iterable[EventIn | ListIn]") -> None:
+    def read_past(self, items: "Iterable[EventIn | ListIn | ReviewIn]") -> None:
         """Move the input positions behind *items*."""
         ends: dict[int, dict[str, int]] = {}
         for item in items:
@@ -55,14 +77,30 @@ class Folded:
             state = self.states[number]
             self.states[number] = replace(state, inputs=state.inputs | news)
 
-    def live_until(self, today: date) -> None:
-        """Let every day until *today* pass, one at a time, never back."""
+    def live_until(self, today: date) -> dict[int, tuple[date, date]]:
+        """Let days pass until *today*, never back; return those that did: (before, after).
+
+        None passes while a matter waits for the day before it: each is lived through. Those on
+        which nothing happens pass together.
+        """
+        passed = {}
         for number, state in self.states.items():
-            day = state.day
-            while day < today:
-                day += timedelta(days=1)
-            if day != state.day:
-                self.states[number] = replace(state, day=day)
+            agenda = self.agendas[number]
+            if state.day >= today or agenda.is_due(state.day):
+                continue
+            day = today if agenda.next_due is None else min(today, agenda.next_due)
+            passed[number] = state.day, day
+            self.states[number] = replace(state, day=day)
+        return passed
+
+    def note_agendas(self) -> None:
+        """Note what the changes of this batch add to what is due."""
+        for number, changes in self.changes.items():
+            agenda = self.agendas[number]
+            days = [d.due for d in changes.diaries.values() if d.due is not None]
+            if agenda.next_due is not None:
+                days.append(agenda.next_due)
+            self.agendas[number] = Agenda(agenda.swept, min(days, default=None))
 
 
 ListIn = ChangeIn | PublishedIn | RejectedIn
@@ -74,7 +112,9 @@ class Parsed(NamedTuple):
 
     events: list[EventIn | RejectedIn]
     lists: list[ListIn]
+    reviews: list[ReviewIn | RejectedIn]
     held: list[bytes | None]  # the entries of each list change's subject
+    running: list[bool]  # whether each list change's subject has matters
     triples: list[bytes | None]  # entries, matter and identity of each event
     phases: dict[str, float]
 
@@ -91,20 +131,24 @@ class Batches:
         self._office = office
         self._intake = Intake(catalogue, partitions)
 
-    def parse(self, events: list[Message], lists: list[Message], owned: dict[int, Owned]) -> Parsed:
+    def parse(
+        self, events: list[Message], beside: list[Message], owned: dict[int, Owned]
+    ) -> Parsed:
         """Return the messages checked, and what Redis knows of their organisations.
 
-        Each part of the batch is asked for while the next is checked. The answer is as of the
-        positions of *owned*; `fold` must be told what was decided since.
-        Raises: CacheMovedError, redis.RedisError.
+        *beside*: what lists and reviews delivered. Each part of the batch is asked for while the
+        next is checked. The answer is as of the positions of *owned*; `fold` must be told what was
+        decided since. Raises: CacheMovedError, redis.RedisError.
         """
         began = perf_counter()
-        self._intake.learn(lists)
+        self._intake.learn(beside)
         self._cache.look({p: each.position for p, each in owned.items()})
-        told = [self._intake.list_message(message) for message in lists]
-        self._cache.ask_entries(
-            [(i.partition, i.change.subject) for i in told if isinstance(i, ChangeIn)]
-        )
+        told = [self._intake.list_message(m) for m in beside if m.topic() != topics.REVIEWS]
+        reviews = [self._intake.review_message(m) for m in beside if m.topic() == topics.REVIEWS]
+        changed = [(i.partition, i.change.subject) for i in told if isinstance(i, ChangeIn)]
+        self._cache.ask_entries(changed)
+        for partition, subject in changed:
+            self._cache.ask_each(names_after(self._cache.namespace(partition), subject, "", 1))
         checked: list[EventIn | RejectedIn] = []
         for start in range(0, len(events), _ASKED_AT_ONCE):
             part = self._intake.events(events[start : start + _ASKED_AT_ONCE])
@@ -117,9 +161,11 @@ class Batches:
             )
             checked += part
         parsed_at = perf_counter()
-        held, *triples = self._cache.answer()
+        held, *rest = self._cache.answer()
+        running = [bool(names) for (names,) in rest[: len(changed)]]
+        triples = list(chain.from_iterable(rest[len(changed) :]))
         phases = {"parse": parsed_at - began, "redis_read": perf_counter() - parsed_at}
-        return Parsed(checked, told, held, list(chain.from_iterable(triples)), phases)
+        return Parsed(checked, told, reviews, held, running, triples, phases)
 
     def fold(
         self,
@@ -130,22 +176,35 @@ class Batches:
         at: datetime,
         today: date,
     ) -> Folded:
-        """Fold lists, the day, then events. Raises: CacheMovedError, redis.RedisError.
+        """Fold lists, days, reviews, events. Raises: CacheMovedError, redis.RedisError.
 
         *recent*: what was committed since *parsed* was read.
         """
         fold_at = perf_counter()
         members = self._members(parsed.lists, owned)
-        numbers = _touched(parsed.events, parsed.lists)
+        numbers = _touched(parsed) | {
+            p for p, o in owned.items() if o.agenda.owes(o.state) or o.state.day < today
+        }
         folded = Folded(
-            Outbox(at), {p: owned[p].state for p in numbers}, {p: Changes() for p in numbers}
+            Outbox(at),
+            {p: owned[p].state for p in numbers},
+            {p: Changes() for p in numbers},
+            {p: owned[p].agenda for p in numbers},
         )
-        changed = self._fold_lists(parsed, members, recent, folded)
+        working = Working(folded.outbox, folded.changes, recent)
+        matters = MatterFold(self._catalogue, folded.outbox, working, self._office)
+        self._fold_lists(parsed, members, recent, working, folded)
         folded.read_past(parsed.lists)
-        folded.live_until(today)
-        self._fold_events(parsed, changed, recent, folded)
+        self._tell_lapses(folded, folded.live_until(today))
+        self._sweep(owned, working, matters, folded)
+        self._fold_reviews(parsed.reviews, owned, working, matters, folded)
+        folded.read_past(parsed.reviews)
+        self._fold_events(parsed, working, matters, folded)
         folded.read_past(parsed.events)
         folded.outbox.tallies()
+        folded.again, folded.reviews = matters.again, matters.reviews
+        folded.recent = working.learnt
+        folded.note_agendas()
         folded.phases = parsed.phases | {"fold": perf_counter() - fold_at}
         return folded
 
@@ -161,20 +220,18 @@ class Batches:
         }
 
     def _fold_lists(
-        self, parsed: Parsed, members: Members, recent: Recent, folded: Folded
-    ) -> dict[str, tuple[KnownEntry, ...]]:
-        """Fold the lists; return the entries, as they are now, of every subject that changed."""
+        self, parsed: Parsed, members: Members, recent: Recent, working: Working, folded: Folded
+    ) -> None:
         outbox = folded.outbox
-        fold = ListFold(outbox, folded.changes, members, self._office)
-        held = iter(parsed.held)
-        partition_of: dict[str, int] = {}
+        fold = ListFold(outbox, working, folded.changes, members, self._office)
+        held, running = iter(parsed.held), iter(parsed.running)
+        fresh = {subject for subject, _ in recent.matters} if parsed.held else set()
         for item in parsed.lists:
             try:
                 if isinstance(item, ChangeIn):
-                    subject, raw = item.change.subject, next(held)
-                    partition_of[subject] = item.partition
-                    known = recent.entries.get(subject)
-                    fold.change(item, decode_entries(raw) if known is None else known)
+                    subject, raw, runs = item.change.subject, next(held), next(running)
+                    runs = runs or subject in fresh
+                    fold.change(item, working.entries(subject, raw), runs=runs)
                 elif isinstance(item, PublishedIn):
                     state = folded.states[item.partition]
                     folded.states[item.partition] = fold.published(item, state)
@@ -182,41 +239,137 @@ class Batches:
                     self._set_aside(outbox, item)
             except RejectRecordError as fault:
                 outbox.dead_letter(item.message, fault)
-        fold.write(partition_of)
+        fold.write()
+        for partition in fold.swept:
+            folded.agendas[partition] = Agenda(True, folded.agendas[partition].next_due)
         folded.list_changes = fold.counts
-        return fold.entries
 
-    def _fold_events(
-        self,
-        parsed: Parsed,
-        changed: dict[str, tuple[KnownEntry, ...]],
-        recent: Recent,
-        folded: Folded,
-    ) -> None:
-        outbox = folded.outbox
-        moments = {
-            p: PartitionMoment(p, state, standing_of(self._catalogue, state.lists, outbox.at))
+    def _tell_lapses(self, folded: Folded, passed: Mapping[int, tuple[date, date]]) -> None:
+        """Tell the office of every list whose promise ran out on a day that has now passed."""
+        for partition, (before, after) in passed.items():
+            for code, known in folded.states[partition].lists.items():
+                spec = self._catalogue.lists.get(code)
+                if spec is None:
+                    continue
+                lapse = legal_day(min(known.published_at, known.appended_at) + spec.publish_every)
+                if before <= lapse < after:
+                    folded.outbox.alert(
+                        lapsed_alert(code, known.generation, self._office, folded.outbox.now)
+                    )
+
+    def _moments(self, folded: Folded) -> dict[int, PartitionMoment]:
+        at = folded.outbox.at
+        return {
+            p: PartitionMoment(p, state, standing_of(self._catalogue, state.lists, at))
             for p, state in folded.states.items()
         }
-        fold = EventFold(self._catalogue, outbox, folded.changes, self._partitions, recent)
-        newest = recent.entries | changed
-        values = iter(parsed.triples)
+
+    def _sweep(
+        self, owned: dict[int, Owned], working: Working, matters: MatterFold, folded: Folded
+    ) -> None:
+        """Decide one slice of what is left to do again.
+
+        What this batch's lists changed is left to the next slice: it was not read with them.
+        """
+        owing = {
+            p: (owned[p].position, state)
+            for p, state in folded.states.items()
+            if folded.agendas[p].owes(state)
+        }
+        if not owing:
+            return
+        found = read_slice(self._cache, owing)
+        changed = frozenset(working.learnt.entries)
+        moments = self._moments(folded)
+        for running, listed in _in_turn(found):
+            held = working.entries(running.subject, running.entries)
+            record = working.record(running.subject, running.name, running.record)
+            at = At(running.subject, running.name, held, moments[running.partition])
+            if record is not None:
+                matters.bring_up_to_date(at, decode_matter(record), listed=listed)
+            else:
+                name = f"{running.subject}/{running.name}"
+                folded.changes[running.partition].diaries[name] = Diary(None, False, ())
+        for swept in found.subjects:
+            if swept.subject not in changed:
+                turn = 0 if swept.held.sweep is None else swept.held.sweep.turn
+                sweep = None if swept.done else Sweep(turn + 1, swept.last)
+                after = replace(swept.held, sweep=sweep)
+                working.keep_entries(swept.partition, swept.subject, swept.held, after)
+        for p, agenda in found.agendas.items():
+            # What this batch changed was in no slice yet.
+            asked = any(folded.changes[p].sweeps.get(uscc) is not None for uscc in changed)
+            folded.agendas[p] = Agenda(agenda.swept or asked, agenda.next_due)
+        for p, cursor in found.first_published.items():
+            folded.states[p] = replace(folded.states[p], first_published=cursor)
+
+    def _fold_reviews(
+        self,
+        items: list[ReviewIn | RejectedIn],
+        owned: dict[int, Owned],
+        working: Working,
+        matters: MatterFold,
+        folded: Folded,
+    ) -> None:
+        told = [item for item in items if isinstance(item, ReviewIn)]
+        found = iter(self._read_reviewed(told, owned))
+        moments = self._moments(folded) if items else {}
+        for item in items:
+            if isinstance(item, RejectedIn):
+                self._set_aside(folded.outbox, item)
+                continue
+            name, record, entries = next(found)
+            if name is None:
+                words = REFUSAL_WORDS[RefusalCode.UNKNOWN_ACTION]
+                matters.refuse(item.subject, item.told, words)
+                continue
+            held = working.entries(item.subject, entries)
+            record = working.record(item.subject, name, record)
+            moment = moments[item.partition].having_read(item.offset + 1)
+            at = At(item.subject, name, held, moment)
+            matter = matters.bring_up_to_date(at, decode_matter(record), listed=False)
+            matters.review(at, matter, item.told)
+
+    def _read_reviewed(
+        self, told: list[ReviewIn], owned: dict[int, Owned]
+    ) -> list[tuple[str | None, bytes | None, bytes | None]]:
+        """Return id and record of the matter of each review's action, and its subject's entries."""
+        if not told:
+            return []
+        self._cache.look({i.partition: owned[i.partition].position for i in told})
+        self._cache.ask_matters_of_actions(
+            [(i.partition, i.subject, i.told.action_id) for i in told]
+        )
+        self._cache.ask_entries([(i.partition, i.subject) for i in told])
+        ids, _ = self._cache.hear()
+        names = [None if name is None else name.decode() for name in ids]
+        self._cache.ask_records(
+            [
+                (i.partition, f"{i.subject}/{name or ''}")
+                for i, name in zip(told, names, strict=True)
+            ]
+        )
+        _, entries, records = self._cache.answer()
+        return list(zip(names, records, entries, strict=True))
+
+    def _fold_events(
+        self, parsed: Parsed, working: Working, matters: MatterFold, folded: Folded
+    ) -> None:
+        outbox = folded.outbox
+        moments = self._moments(folded)
+        fold = EventFold(self._catalogue, outbox, working, matters, self._partitions)
+        values: Iterator[Any] = iter(parsed.triples)
         for item in parsed.events:
             if isinstance(item, RejectedIn):
                 self._set_aside(outbox, item)
                 continue
             entries_raw, matter_raw, seen_in = next(values), next(values), next(values)
-            subject = item.event.subject
-            if subject in newest:
-                entries = newest[subject]
-            else:
-                entries = decode_entries(entries_raw) if entries_raw else ()
+            held = working.entries(item.event.subject, entries_raw)
             try:
-                fold.event(item, moments[item.partition], entries, matter_raw, seen_in)
+                fold.event(item, moments[item.partition], held, matter_raw, seen_in)
             except RejectRecordError as fault:
                 outbox.dead_letter(item.message, fault)
         folded.duplicates = fold.duplicates
-        folded.recent = fold.learnt(changed)
 
     def _set_aside(self, outbox: Outbox, item: RejectedIn) -> None:
         outbox.dead_letter(item.message, item.fault)
@@ -226,5 +379,12 @@ class Batches:
             outbox.alert(wrong_place_alert(topic, where, self._office, outbox.now))
 
 
-def _touched(parsed: Iterable[EventIn | RejectedIn], told: Iterable[ListIn]) -> set[int]:
-    return {item.partition for item in parsed} | {item.partition for item in told}
+def _in_turn(found: Slice) -> Iterator[tuple[Running, bool]]:
+    """Yield each matter of a slice, and whether the lists brought it there."""
+    yield from ((running, True) for running in found.swept)
+    yield from ((running, True) for running in found.waiting)
+    yield from ((running, False) for running in found.due)
+
+
+def _touched(parsed: Parsed) -> set[int]:
+    return {item.partition for item in chain(parsed.events, parsed.lists, parsed.reviews)}

@@ -10,12 +10,14 @@ the worker does.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from schemas.errors import RetryLaterError
 from schemas.lean import PartitionState
+from streams.trigger.agenda import Diary, action_key, agenda_commands, due_key, sweeps_key
 from streams.trigger.redis_line import Command, RedisLine
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 LAYOUT = 3  # +1 with every change of keys or records: an older cache is rebuilt, never misread
 _UNLINK_AT_ONCE = 5_000
+_ONE_FOR_ALL = -1  # one answer, which holds all
 
 
 class CachePosition(msgspec.Struct, frozen=True):
@@ -43,17 +46,22 @@ class CachePosition(msgspec.Struct, frozen=True):
 class Changes:
     """What a batch changes in one partition of the cache.
 
-    `matters`: (USCC, matter id, record, decision id of its newest event). `members`: (list code,
-    entry id, revision or empty if it left the list).
+    `matters`: (USCC, matter id, record, decision id of its newest event or empty if it is known).
+    `members`: (list code, entry id, revision or empty if it left the list). `diaries` and
+    `forgotten` name a matter as `<USCC>/<matter id>`; of a forgotten one also the ids of its
+    decisions and actions. `sweeps`: turn by USCC, None where it is done.
     """
 
     matters: list[tuple[str, str, bytes, str]] = field(default_factory=list)
     entries: dict[str, bytes] = field(default_factory=dict)
     members: list[tuple[str, str, str]] = field(default_factory=list)
+    diaries: dict[str, Diary] = field(default_factory=dict)
+    sweeps: dict[str, int | None] = field(default_factory=dict)
+    forgotten: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return how many records change."""
-        return len(self.matters) + len(self.entries)
+        return len(self.matters) + len(self.entries) + len(self.forgotten)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ class StateCache:
     Keys of a partition: `position`, and in its namespace `state`, `e:<USCC>` entries,
     `m:<USCC>/<matter id>` a matter, `i:<USCC>/<decision id>` the matter in which that event was
     decided (derived, so that the same identity in another matter is noticed), `l:<list code>` a
-    hash of entry id -> revision.
+    hash of entry id -> revision, and what `agenda` tells of.
     """
 
     def __init__(self, client: "redis.Redis", group: str) -> None:
@@ -84,7 +92,8 @@ class StateCache:
         self._group = group
         self._line = RedisLine(client)
         self._held: dict[int, CachePosition] = {}
-        self._asked: list[str] = []
+        self._asked: list[int] = []  # how many answers each question has that was not heard yet
+        self._heard: list[Any] = []
         self._watched: frozenset[int] = frozenset()
         self._sent = 0  # answers to a write that were not heard yet
 
@@ -113,7 +122,7 @@ class StateCache:
         """
         self._held = dict(positions)
         self._line.send(("WATCH", *self._position_keys(positions)))
-        self._asked = ["WATCH"]
+        self._asked, self._heard = [1], []
 
     def ask_matters(self, items: Sequence[tuple[int, str, str, str]]) -> None:
         """Send for entries, matter and identity of each (partition, USCC, matter id, decision id).
@@ -136,25 +145,56 @@ class StateCache:
         starts = {p: self._starts(p, held)[0] for p, held in self._held.items()}
         self._ask([starts[partition] + uscc for partition, uscc in items])
 
+    def ask_records(self, items: Sequence[tuple[int, str]]) -> None:
+        """Send for the record of each matter (partition, `<USCC>/<matter id>`)."""
+        starts = {p: self._starts(p, held)[1] for p, held in self._held.items()}
+        self._ask([starts[partition] + name for partition, name in items])
+
+    def ask_matters_of_actions(self, items: Sequence[tuple[int, str, str]]) -> None:
+        """Send for the id of the matter of each action (partition, USCC, action id)."""
+        spaces = {p: self.space(p, held.space) for p, held in self._held.items()}
+        self._ask([action_key(spaces[p], uscc, action) for p, uscc, action in items])
+
+    def namespace(self, partition: int) -> str:
+        """Return what the keys of *partition* begin with, as of the position looked at."""
+        return self.space(partition, self._held[partition].space)
+
+    def ask_each(self, *commands: Command) -> None:
+        """Send *commands*; the answers are a list."""
+        if commands:
+            self._line.send(*commands)
+        self._asked.append(len(commands))
+
     def _ask(self, keys: list[str]) -> None:
         if keys:
             self._line.send(("MGET", *keys))
-        self._asked.append("MGET" if keys else "")
+        self._asked.append(_ONE_FOR_ALL if keys else 0)
 
-    def answer(self) -> list[list[bytes | None]]:
+    def hear(self) -> list[Any]:
+        """Return what was asked so far, so that more can be asked; it counts once `answer` says so.
+
+        One item a question, in order.
+        """
+        self.drain()
+        asked, self._asked = self._asked, []
+        for count in asked:
+            answers = self._line.hear(abs(count))
+            self._heard.append(answers[0] if count == _ONE_FOR_ALL else answers)
+        _, *heard = self._heard
+        return heard
+
+    def answer(self) -> list[Any]:
         """Return what was asked since `look`, in that order. Raises: CacheMovedError.
 
         The positions are read last. Nobody writes one before all that it stands for is there, so
         a Redis that lost anything before that read has lost its positions too.
         """
-        held, asked = self._held, self._asked[1:]
+        held = self._held
         self._line.send(("MGET", *self._position_keys(held)))
-        self.drain()
-        _, *heard = self._line.hear(sum(map(bool, asked)) + 2)
-        self._compare(held, heard.pop())
+        heard = self.hear()
+        self._compare(held, self._line.hear(1)[0])
         self._watched = frozenset(held)
-        values = iter(heard)
-        return [next(values) if name else [] for name in asked]
+        return heard
 
     def write(self, moves: dict[int, Move]) -> None:
         """Move each partition from one position to the next, all or none, and wait until it is so.
@@ -173,6 +213,7 @@ class StateCache:
         for partition, move in moves.items():
             self._add_values(values, partition, move)
             commands += self._member_commands(partition, move)
+            commands += self._agenda_commands(partition, move)
         pairs: list[str | bytes] = ["MSET"]
         for pair in values.items():
             pairs += pair
@@ -215,11 +256,35 @@ class StateCache:
         matters, identities = f"{space}m:", f"{space}i:"
         for uscc, matter, record, decision in move.changes.matters:
             values[f"{matters}{uscc}/{matter}"] = record
-            values[f"{identities}{uscc}/{decision}"] = matter.encode()
+            if decision:
+                values[f"{identities}{uscc}/{decision}"] = matter.encode()
+        for name, diary in move.changes.diaries.items():
+            uscc, _, matter = name.partition("/")
+            for action in diary.actions:
+                values[action_key(space, uscc, action)] = matter.encode()
         for uscc, record in move.changes.entries.items():
             values[f"{space}e:{uscc}"] = record
         values[f"{space}state"] = msgspec.json.encode(move.state)
         values[self._position_key(partition)] = msgspec.json.encode(move.after)
+
+    def _agenda_commands(self, partition: int, move: Move) -> list[Command]:
+        space, changes = self.space(partition, move.after.space), move.changes
+        commands = agenda_commands(
+            space,
+            [f"{uscc}/{matter}" for uscc, matter, _, _ in changes.matters],
+            changes.diaries,
+            changes.sweeps,
+            changes.forgotten,
+        )
+        doomed: list[str] = []
+        for name, (decisions, actions) in changes.forgotten.items():
+            uscc, _, _ = name.partition("/")
+            doomed.append(f"{space}m:{name}")
+            doomed += (f"{space}i:{uscc}/{decision}" for decision in decisions)
+            doomed += (action_key(space, uscc, action) for action in actions)
+        if doomed:
+            commands.append(("UNLINK", *doomed))
+        return commands
 
     def _member_commands(self, partition: int, move: Move) -> list[Command]:
         lists: dict[str, dict[str, str]] = {}
@@ -263,6 +328,18 @@ class StateCache:
         found, held = pipe.execute()
         self._compare({partition: position}, [found])
         return {_text(entry): _text(revision) for entry, revision in held.items()}
+
+    def agenda(self, partition: int, position: CachePosition) -> tuple[bool, date | None]:
+        """Return whether some subject is to be swept, and the first day that some matter waits for.
+
+        Only for one whose position was restored just now.
+        """
+        space = self.space(partition, position.space)
+        pipe = self._client.pipeline(transaction=True)
+        pipe.zcard(sweeps_key(space))
+        pipe.zrange(due_key(space), 0, 0, withscores=True)
+        pending, first = pipe.execute()
+        return bool(pending), date.fromordinal(int(first[0][1])) if first else None
 
     def open_space(self, partition: int, space: str) -> None:
         """Note a namespace before it is filled, so that one that is given up can be found."""

@@ -1,9 +1,10 @@
 """Events, decided one by one: duplicates, the decision, what it withdraws, what it splits into."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from datetime import date
 
 import msgspec
+from msgspec.structs import replace
 
 from schemas import topics
 from schemas.action import ActionChange
@@ -21,49 +22,28 @@ from schemas.lean import (
     KnownEntry,
     Matter,
     MemberEventData,
-    PartitionState,
-    Position,
+    SubjectEntries,
     encode,
 )
+from streams.rules.action_reasons import other_reasons
 from streams.rules.catalogue import Catalogue
 from streams.rules.decide import decide
 from streams.rules.matter import superseded_by
+from streams.rules.move_notice import with_notice
 from streams.rules.outcome import AsOf, Outcome
-from streams.rules.standing import Standing
 from streams.rules.transitions import Moved, withdraw
-from streams.trigger.alerts import reward_alert, verdict_alert, withdrawn_alert
-from streams.trigger.cache import Changes
+from streams.trigger.again_alerts import moved_alert
+from streams.trigger.alerts import reward_alert, verdict_alert
 from streams.trigger.consortium import shares_of
 from streams.trigger.content import is_same_content, kept_data, without_data
+from streams.trigger.fold_matters import At, MatterFold, waits_for_a_list
 from streams.trigger.intake import EventIn
-from streams.trigger.keys import matter_key
+from streams.trigger.moment import PartitionMoment
 from streams.trigger.outbox import HEADERS, Outbox, decision_bytes
 from streams.trigger.quiet_form import QuietForm, QuietPlace, with_marks
 from streams.trigger.stencil import VALUE
 from streams.trigger.tally import Tally
-
-_decode = msgspec.json.Decoder(Matter).decode
-_NOTHING = Matter((), (), None)
-
-
-class PartitionMoment:
-    """What is the same for all events of one partition in one batch."""
-
-    def __init__(self, partition: int, state: PartitionState, standing: Standing) -> None:
-        self.day = state.day
-        self.day_text = state.day.isoformat()
-        self.standing = standing
-        self.list_position = Position(partition, state.inputs.get(topics.LISTS, 0))
-        self.review_position = Position(partition, state.inputs.get(topics.REVIEWS, 0))
-
-
-@dataclass(slots=True)
-class Recent:
-    """What the batch before this one learnt, by subject: newer than what Redis answered."""
-
-    matters: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    seen: dict[tuple[str, str], str] = field(default_factory=dict)
-    entries: dict[str, tuple[KnownEntry, ...]] = field(default_factory=dict)
+from streams.trigger.working import NO_MATTER, Working, decode_matter
 
 
 class EventFold:
@@ -73,18 +53,16 @@ class EventFold:
         self,
         catalogue: Catalogue,
         outbox: Outbox,
-        changes: dict[int, Changes],
+        working: Working,
+        matters: MatterFold,
         partitions: int,
-        recent: Recent,
     ) -> None:
         self.duplicates: Counter[str] = Counter()  # by topic
         self._catalogue = catalogue
         self._outbox = outbox
-        self._changes = changes
+        self._working = working
+        self._matters = matters
         self._partitions = partitions
-        self._recent = recent
-        self._matters: dict[tuple[str, str], bytes] = {}
-        self._seen: dict[tuple[str, str], str] = {}
         self._quiet: dict[tuple[int, str, str, str], Outcome] = {}
         self._places: dict[tuple[int, str, str, str, bool], QuietPlace | None] = {}
         self._forms: dict[tuple[int, bool, bool, Outcome], QuietForm | None] = {}
@@ -93,47 +71,41 @@ class EventFold:
         self,
         item: EventIn,
         moment: PartitionMoment,
-        entries: tuple[KnownEntry, ...],
+        held: SubjectEntries,
         matter_raw: bytes | None,
         seen_in: bytes | None,
     ) -> None:
-        """Decide one event. Raises: RejectRecordError."""
-        where = item.event.subject, item.matter
-        identity = item.event.subject, item.decision_id
-        recent = self._recent
-        record = self._matters.get(where) or recent.matters.get(where) or matter_raw
-        seen = self._seen.get(identity) or recent.seen.get(identity)
-        if seen is None and seen_in is not None:
-            seen = seen_in.decode()
+        """Decide one event of a subject with the entries *held*. Raises: RejectRecordError.
+
+        Its matter is brought up to date first, if lists or days have moved on.
+        """
+        subject = item.event.subject
+        record = self._working.record(subject, item.matter, matter_raw)
+        seen = self._working.seen(subject, item.decision_id, seen_in)
         if seen is not None:
             self._refuse_reused(item, record, seen)
             self.duplicates[item.topic] += 1
-        elif record is None and not entries and (place := self._quiet_place(item, moment)):
+        elif record is None and not held.entries and (place := self._quiet_place(item, moment)):
             self._write_quietly(item, place)
         else:
-            matter = _decode(record) if record else _NOTHING
-            self._decide(item, moment, entries, matter)
+            matter, at = decode_matter(record), At(subject, item.matter, held, moment)
+            if record and (at.unswept or at.is_due(matter)):
+                matter = self._matters.bring_up_to_date(at, matter, listed=False)
+            self._decide(item, at, matter)
 
-    def _decide(
-        self,
-        item: EventIn,
-        moment: PartitionMoment,
-        entries: tuple[KnownEntry, ...],
-        matter: Matter,
-    ) -> None:
+    def _decide(self, item: EventIn, at: At, matter: Matter) -> None:
         """Decide an event of *matter*, as it was before, and write what comes of it."""
-        outcome = self._outcome(item, moment, entries)
-        gone = self._withdraw(item, matter) if matter.actions else ()
+        moment = at.moment
+        outcome = self._outcome(item, moment, at.held.entries)
+        gone = self._withdraw(item, matter, moment.day) if matter.actions else ()
         decided = self._decided(item, moment, outcome)
         self._tell(item, decided, outcome)
         if item.event.data.members:
             self._outbox.records.extend(shares_of(item, self._partitions))
-        known = _known(item, moment, decided, kept_data(item.event.data))
-        self._keep(item, encode(self._next(item, matter, known, gone, outcome.actions)))
-
-    def learnt(self, entries: dict[str, tuple[KnownEntry, ...]]) -> Recent:
-        """Return what the next batch must know beside Redis; *entries*: those that changed."""
-        return Recent(self._matters, self._seen, entries)
+        known = _known(item, moment, decided, outcome, kept_data(item.event.data))
+        after = self._next(item, matter, known, gone, outcome.actions)
+        after = self._matters.with_due(at, replace(after, waits=waits_for_a_list(outcome.reasons)))
+        self._working.keep(item.partition, at.subject, item.matter, after, item.decision_id)
 
     def _quiet_place(self, item: EventIn, moment: PartitionMoment) -> QuietPlace | None:
         """Return what serves the events of this place; None if *item* is written for itself."""
@@ -162,10 +134,10 @@ class EventFold:
         if use not in self._forms:
             marked = with_marks(item)
             decided = self._decided(marked, moment, outcome)
-            known = _known(marked, moment, decided, encode(VALUE))
+            known = _known(marked, moment, decided, outcome, encode(VALUE))
             self._forms[use] = QuietForm.cut_from(
                 decision_bytes(marked.event.subject, decided, marked.event.traceparent),
-                encode(self._next(marked, _NOTHING, known, (), ())),
+                encode(self._next(marked, NO_MATTER, known, (), ())),
                 traced=traced,
             )
         form = self._forms[use]
@@ -177,7 +149,9 @@ class EventFold:
         decision, record = place.fill(item, subject)
         self._outbox.records.append((topics.DECISIONS, item.partition, subject, decision, HEADERS))
         place.tally.add(item.time.text, item.offset)
-        self._keep(item, record)
+        self._working.keep_record(
+            item.partition, item.event.subject, item.matter, record, item.decision_id
+        )
 
     def _outcome(
         self, item: EventIn, moment: PartitionMoment, entries: tuple[KnownEntry, ...]
@@ -200,7 +174,7 @@ class EventFold:
         """
         event = item.event
         if record is not None and seen == item.matter:
-            for known in _decode(record).events:
+            for known in decode_matter(record).events:
                 if known.id == event.id and known.source == event.source:
                     if is_same_content(item, known):
                         return
@@ -210,7 +184,7 @@ class EventFold:
         )
         raise RejectRecordError(Reason.ID_REUSED, detail)
 
-    def _withdraw(self, item: EventIn, matter: Matter) -> tuple[ActionData, ...]:
+    def _withdraw(self, item: EventIn, matter: Matter, day: date) -> tuple[ActionData, ...]:
         """Withdraw what the earlier stages of this matter did: a later stage takes their place."""
         subject = item.event.subject
         gone = []
@@ -218,12 +192,14 @@ class EventFold:
             step = withdraw(action, "superseded")
             if not isinstance(step, Moved):  # superseded_by gives live actions alone
                 continue
-            after = step.action
+            after = with_notice(step, self._catalogue, day).action
             gone.append(after)
             self._outbox.action(
                 item.partition, subject, ActionChange.WITHDRAWN, after, item.event.traceparent
             )
-            self._outbox.alert(withdrawn_alert(subject, after, self._outbox.now))
+            self._outbox.alert(
+                moved_alert(subject, after, ActionChange.WITHDRAWN, self._outbox.now)
+            )
         return tuple(gone)
 
     def _decided(self, item: EventIn, moment: PartitionMoment, outcome: Outcome) -> DecisionData:
@@ -295,15 +271,7 @@ class EventFold:
             after = {a.action_id: a for a in gone}
             actions = tuple(after.get(a.action_id, a) for a in actions)
         closed = known.decided_on if item.stage.terminal else matter.closed_on
-        return Matter((*events, known), actions + issued, closed)
-
-    def _keep(self, item: EventIn, record: bytes) -> None:
-        """Remember the matter, in this batch and after it."""
-        subject, matter = item.event.subject, item.matter
-        self._matters[subject, matter] = record
-        self._seen[subject, item.decision_id] = matter
-        self._changes[item.partition].matters.append((subject, matter, record, item.decision_id))
-        self._outbox.state(item.partition, matter_key(subject, matter), record)
+        return replace(matter, events=(*events, known), actions=actions + issued, closed_on=closed)
 
     def _without_data(self, known: DecidedEvent, item: EventIn) -> DecidedEvent:
         """Only the newest stage can be decided again; of earlier ones the identity is enough."""
@@ -318,7 +286,7 @@ class EventFold:
 
 
 def _known(
-    item: EventIn, moment: PartitionMoment, decided: DecisionData, data: bytes
+    item: EventIn, moment: PartitionMoment, decided: DecisionData, outcome: Outcome, data: bytes
 ) -> DecidedEvent:
     event = item.event
     return DecidedEvent(
@@ -335,6 +303,7 @@ def _known(
         moment.day,
         msgspec.Raw(data),
         decided.consortium_of,
+        other_reasons(outcome.reasons, outcome.actions) if outcome.reasons else "",
     )
 
 

@@ -3,7 +3,6 @@
 import hashlib
 from collections import Counter
 
-import msgspec
 from msgspec.structs import replace
 
 from schemas.errors import Reason, RejectRecordError
@@ -14,23 +13,17 @@ from schemas.lean import (
     ListFreshness,
     PartitionState,
     SubjectEntries,
-    encode,
+    Sweep,
 )
 from schemas.list_change import REMOVED, RESUMED, SUSPENDED
 from schemas.times import format_instant
 from streams.trigger.alerts import unsound_list_alert
 from streams.trigger.cache import Changes
 from streams.trigger.intake import ChangeIn, PublishedIn
-from streams.trigger.keys import entries_key
 from streams.trigger.outbox import Outbox
+from streams.trigger.working import Working
 
 Entries = tuple[KnownEntry, ...]
-_decode = msgspec.json.Decoder(SubjectEntries).decode
-
-
-def decode_entries(raw: bytes | None) -> Entries:
-    """Return the entries that a record of a subject holds."""
-    return _decode(raw).entries if raw else ()
 
 
 def digest_of(members: dict[str, str]) -> str:
@@ -40,26 +33,37 @@ def digest_of(members: dict[str, str]) -> str:
 
 
 class ListFold:
-    """Folds the lists of one batch. `entries` is what the batch's subjects have, as it changes."""
+    """Folds the lists of one batch.
+
+    A subject that has matters is to be swept: they are decided again on its new entries. `swept`:
+    the partitions where there is such a one.
+    """
 
     def __init__(
         self,
         outbox: Outbox,
+        working: Working,
         changes: dict[int, Changes],
         members: dict[tuple[int, str], dict[str, str]],
         office: str,
     ) -> None:
-        self.entries: dict[str, Entries] = {}
+        self.swept: set[int] = set()
         self.counts: Counter[tuple[str, str]] = Counter()  # (list code, outcome)
+        self._entries: dict[str, Entries] = {}  # of the batch's subjects, as they change
+        self._before: dict[str, tuple[int, SubjectEntries, bool]] = {}
         self._outbox = outbox
+        self._working = working
         self._changes = changes
         self._members = members
         self._office = office
 
-    def change(self, item: ChangeIn, held: Entries) -> None:
-        """Fold one change of a subject that holds *held*. Raises: RejectRecordError."""
+    def change(self, item: ChangeIn, held: SubjectEntries, *, runs: bool) -> None:
+        """Fold one change of a subject that holds *held*; *runs*: it has matters.
+
+        Raises: RejectRecordError.
+        """
         subject = item.change.subject
-        known = self.entries.get(subject, held)
+        known = self._entries.get(subject, held.entries)
         found = _find(known, item.change.data)
         entry = _told(item, found)
         if found is not None and not _is_news(found, entry, item.change):
@@ -67,7 +71,8 @@ class ListFold:
             self.counts[entry.change.list_code, "older" if older else "same"] += 1
             return
         kept = [e for e in known if e is not found]
-        self.entries[subject] = (*kept, entry)
+        self._entries[subject] = (*kept, entry)
+        self._before.setdefault(subject, (item.partition, held, runs))
         self.counts[entry.change.list_code, "applied"] += 1
         self._note_member(item.partition, entry)
 
@@ -86,15 +91,18 @@ class ListFold:
             )
         self.counts[data.list_code, "published" if sound else "unsound"] += 1
         freshness = ListFreshness(data.generation, data.published_at, item.appended_at, sound)
-        return replace(state, lists={**state.lists, data.list_code: freshness})
+        state = replace(state, lists={**state.lists, data.list_code: freshness})
+        # What is held because nobody could know this list is decided again.
+        return state if newest is not None else replace(state, first_published="")
 
-    def write(self, partition_of: dict[str, int]) -> None:
-        """Add the records of every subject whose entries changed."""
-        for subject, entries in self.entries.items():
-            partition = partition_of[subject]
-            record = encode(SubjectEntries(entries))
-            self._outbox.state(partition, entries_key(subject), record)
-            self._changes[partition].entries[subject] = record
+    def write(self) -> None:
+        """Keep the entries of every subject that they changed of."""
+        for subject, entries in self._entries.items():
+            partition, before, runs = self._before[subject]
+            sweep = Sweep() if runs else before.sweep
+            self._working.keep_entries(partition, subject, before, SubjectEntries(entries, sweep))
+            if sweep is not None:
+                self.swept.add(partition)
 
     def _note_member(self, partition: int, entry: KnownEntry) -> None:
         change = entry.change

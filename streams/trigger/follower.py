@@ -14,6 +14,7 @@ from schemas.errors import RetryLaterError, StopServiceError
 from streams.trigger.offsets import Ends
 
 _POLL_S = 0.02
+_QUEUED_KB = 8_192  # fetched ahead for each partition; the default, 64 MB, is a worker's memory
 
 
 def refuse_lost_position(error: KafkaError | None) -> None:
@@ -34,7 +35,13 @@ class Follower:
 
     def __init__(self, bootstrap: str, group: str) -> None:
         self._consumer = Consumer(
-            consumer_config(bootstrap, group, enable_partition_eof=True, fetch_wait_max_ms=50)
+            consumer_config(
+                bootstrap,
+                group,
+                enable_partition_eof=True,
+                fetch_wait_max_ms=50,
+                queued_max_messages_kbytes=_QUEUED_KB,
+            )
         )
         self._next: dict[tuple[str, int], int] = {}
 

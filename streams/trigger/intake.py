@@ -12,7 +12,7 @@ from schemas import incoming, topics
 from schemas.dead_letter import Header, header_list
 from schemas.errors import Reason, RejectRecordError
 from schemas.ids import decision_id, decision_ids
-from schemas.lean import Envelope, EventData, ListChangeData, MemberEventData
+from schemas.lean import Envelope, EventData, ListChangeData, MemberEventData, ReviewData
 from schemas.list_change import PUBLISHED, ListPublished
 from schemas.times import ReadInstant, from_millis, read_instant
 from streams.rules.catalogue import Catalogue, StagePlace
@@ -64,6 +64,17 @@ class PublishedIn(Struct, gc=False):
     offset: int
     published: ListPublished
     appended_at: datetime
+
+
+class ReviewIn(Struct, gc=False):
+    """A review fit to be applied."""
+
+    message: Message
+    topic: str
+    partition: int
+    offset: int
+    subject: str
+    told: ReviewData
 
 
 class RejectedIn(Struct, gc=False):
@@ -208,6 +219,22 @@ class Intake:
             return RejectedIn(message, topic, partition, offset, fault)
         return ChangeIn(message, topic, partition, offset, change, _appended_at(message))
 
+    def review_message(self, message: Message) -> ReviewIn | RejectedIn:
+        """Return what `credit.reviews` delivered."""
+
+        def headers() -> list[Header]:
+            return header_list(message.headers())
+
+        topic, partition, offset = _place(message)
+        try:
+            review = incoming.review(_value(message), headers)
+            self._refuse_wrong_place(message, review.subject, partition)
+            self._refuse_reviewer(review.data.reviewer_department)
+            _refuse_future(read_instant(review.time).millis, message)
+        except RejectRecordError as fault:
+            return RejectedIn(message, topic, partition, offset, fault)
+        return ReviewIn(message, topic, partition, offset, review.subject, review.data)
+
     def _admit(self, key: tuple[str, str, str], item_code: str) -> StagePlace:
         """Check type, topic and department once for all events that share them."""
         topic, event_type, department = key
@@ -233,6 +260,14 @@ class Intake:
                 " producer's partitioner to Kafka's default, then `dlq replay`"
             )
             raise RejectRecordError(Reason.WRONG_PARTITION, detail)
+
+    def _refuse_reviewer(self, department: str) -> None:
+        if self._catalogue.current_department(department) is None:
+            detail = (
+                "data.reviewer_department: not in departments.yaml; enter it, or send the review"
+                " for the department that holds the duty"
+            )
+            raise RejectRecordError(Reason.UNKNOWN_DEPARTMENT, detail)
 
     def _refuse_provider(self, source: str, list_code: str) -> None:
         if list_code not in self._catalogue.lists:

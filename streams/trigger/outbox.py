@@ -98,8 +98,8 @@ class Outbox:
             (topics.ALERTS, _TO_ONE_PARTITION, data.department.encode(), encode(message), HEADERS)
         )
 
-    def state(self, partition: int, key: bytes, value: bytes) -> None:
-        """Add one record of working state."""
+    def state(self, partition: int, key: bytes, value: bytes | None) -> None:
+        """Add one record of working state; without *value* it is deleted."""
         self.records.append((topics.STATE, partition, key, value, None))
 
     def tally(self, where: tuple[str, int], of: tuple[str, str, str, str]) -> Tally:

@@ -20,13 +20,14 @@ from confluent_kafka import Message
 from schemas import topics
 from schemas.errors import RetryLaterError, StopServiceError
 from schemas.ids import decision_id
-from schemas.lean import Matter, PartitionState
+from schemas.lean import PartitionState
 from schemas.state import BIRTH_KEY, POSITION_KEY
+from streams.trigger.agenda import diary_of
 from streams.trigger.cache import LAYOUT, CachePosition, Changes, Move, StateCache
-from streams.trigger.fold_lists import decode_entries
 from streams.trigger.follower import Follower
 from streams.trigger.keys import split_key
 from streams.trigger.offsets import LogEnds
+from streams.trigger.working import decode_entries, decode_matter
 
 log = structlog.get_logger("restore")
 
@@ -39,7 +40,6 @@ _READ_TIMEOUT_S = 30.0
 _UNKNOWN = PartitionState({}, date.min, {})
 
 _state = msgspec.json.Decoder(PartitionState).decode
-_matter = msgspec.json.Decoder(Matter).decode
 
 
 class _Birth(msgspec.Struct):
@@ -167,25 +167,46 @@ def _begin() -> Restored:
 
 def _changes_in(chunk: list[Message]) -> tuple[Changes, PartitionState | None]:
     changes, state = Changes(), None
+    matters: dict[tuple[str, str], bytes] = {}
     for message in chunk:
         key, value = message.key(), message.value()
-        if key is None or value is None or key == BIRTH_KEY:
+        if key is None or key == BIRTH_KEY:
             continue
         if key == POSITION_KEY:
-            state = _state(value)
+            state = _state(value or b"")
             continue
         uscc, kind, identifier = split_key(_bytes(key))
-        if kind == "entries":
-            changes.entries[uscc] = _bytes(value)
-            for entry in decode_entries(_bytes(value)):
-                change = entry.change
-                revision = "" if change.removed_on is not None else str(change.revision)
-                changes.members.append((change.list_code, change.entry_id, revision))
+        if kind == "entries" and value is not None:
+            _note_entries(changes, uscc, _bytes(value))
+        elif kind == "matter" and value is not None:
+            matters[uscc, identifier] = _bytes(value)
+            changes.forgotten.pop(f"{uscc}/{identifier}", None)
         elif kind == "matter":
-            for event in _matter(value).events:
-                identity = decision_id(event.source, event.id)
-                changes.matters.append((uscc, identifier, _bytes(value), identity))
+            matters.pop((uscc, identifier), None)
+            changes.forgotten[f"{uscc}/{identifier}"] = [], []
+    for (uscc, identifier), record in matters.items():
+        _note_matter(changes, uscc, identifier, record)
     return changes, state
+
+
+def _note_entries(changes: Changes, uscc: str, record: bytes) -> None:
+    held = decode_entries(record)
+    changes.entries[uscc] = record
+    changes.sweeps[uscc] = None if held.sweep is None else held.sweep.turn
+    for entry in held.entries:
+        change = entry.change
+        revision = "" if change.removed_on is not None else str(change.revision)
+        changes.members.append((change.list_code, change.entry_id, revision))
+
+
+def _note_matter(changes: Changes, uscc: str, identifier: str, record: bytes) -> None:
+    matter = decode_matter(record)
+    for event in matter.events:
+        identity = decision_id(event.source, event.id)
+        changes.matters.append((uscc, identifier, record, identity))
+    diary = diary_of(matter)
+    if diary is not None:
+        changes.diaries[f"{uscc}/{identifier}"] = diary
 
 
 def _in_background(cache: StateCache, number: int, space: str) -> None:

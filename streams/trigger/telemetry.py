@@ -152,5 +152,9 @@ def _count_outcomes(folded: Folded) -> None:
         metrics.SHADOWED.labels(measure).inc(n)
     for topic, n in folded.duplicates.items():
         metrics.DUPLICATES.labels(topic).inc(n)
+    for cause, n in folded.again.items():
+        metrics.DECIDED_AGAIN.labels(cause).inc(n)
+    for outcome, n in folded.reviews.items():
+        metrics.REVIEWS.labels(outcome).inc(n)
     for (code, outcome), n in folded.list_changes.items():
         metrics.LIST_CHANGES.labels(code, outcome).inc(n)

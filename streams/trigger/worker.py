@@ -30,13 +30,14 @@ from schemas.times import from_millis, legal_day
 from streams.rules.catalogue import Catalogue
 from streams.trigger.batch import Batches, Folded, Owned
 from streams.trigger.cache import CacheMovedError, CachePosition, Changes, Move, StateCache
-from streams.trigger.fold_events import Recent
 from streams.trigger.follower import Follower
 from streams.trigger.inputs import EventInputs, Polled
 from streams.trigger.offsets import LogEnds
 from streams.trigger.restore import Interrupted, Restore, Restored
+from streams.trigger.sweeps import Agenda
 from streams.trigger.telemetry import Telemetry
 from streams.trigger.transaction import Landed, Record, Transactions
+from streams.trigger.working import Recent
 
 log = structlog.get_logger("trigger")
 
@@ -48,6 +49,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 # commit and not for two. Under load the overlap is worth more.
 OVERLAP_FROM = 1_000
 LOOK_EVERY_S = 5.0
+_BESIDE = (topics.LISTS, topics.REVIEWS)  # read to their end before an event is decided
 _RETRY_WAIT_S = 0.5
 _REVOKE_WAIT_S = 5.0
 
@@ -194,8 +196,9 @@ class Worker:
                 for (topic, partition), offset in beginnings.items()
                 if partition == number and topic not in state.inputs
             }
-            state = PartitionState(missing | state.inputs, state.day, state.lists)
-            owned[number] = Owned(found.position, state)
+            state = replace(state, inputs=missing | state.inputs)
+            agenda = Agenda(*self._cache.agenda(number, found.position))
+            owned[number] = Owned(found.position, state, agenda)
             if found.is_new:
                 birth = encode({"birth_id": found.position.birth_id})
                 births.append((topics.STATE, number, BIRTH_KEY, birth, None))
@@ -227,31 +230,35 @@ class Worker:
             for number, each in self._owned.items()
             for topic in self._inputs.topics
         }
-        lists = {
-            (topics.LISTS, number): each.state.inputs[topics.LISTS]
+        beside = {
+            (topic, number): each.state.inputs[topic]
             for number, each in self._owned.items()
+            for topic in _BESIDE
         }
-        self._lists.follow(lists)
+        self._lists.follow(beside)
         self._inputs.resume(events)
 
     # Working
 
     def _work(self) -> None:
-        if self._last_size < OVERLAP_FROM:
+        if self._last_size < OVERLAP_FROM or self._owes():
             self._settle()
+        if self._is_behind():
+            self._decide(Polled([], self._inputs.metadata()), [], {})
+            return
         began = time.perf_counter()
-        polled = self._inputs.poll(MOST_EVENTS, IDLE_WAIT_S)
+        polled = self._inputs.poll(MOST_EVENTS, 0 if self._owes() else IDLE_WAIT_S)
         if self._generation != self._inputs.generation:
             self._telemetry.dropped("rebalance")
             return
         if not polled.messages:
             changes = self._lists.take(MOST_EVENTS)
-            if changes:
+            if changes or self._owes():
                 self._decide(Polled([], self._inputs.metadata()), changes, {})
             else:
                 self._settle()
             return
-        answer = self._ends.ask([(topics.LISTS, number) for number in self._owned])
+        answer = self._ends.ask([(topic, number) for number in self._owned for topic in _BESIDE])
         polled_at = time.perf_counter()
         ends = answer()
         gathered: list[Message] = []
@@ -263,6 +270,21 @@ class Worker:
             gathered = changes
         phases = {"poll": polled_at - began, "barrier": time.perf_counter() - polled_at}
         self._decide(polled, gathered, phases)
+
+    def _owes(self) -> bool:
+        """Tell whether running matters are to be decided again."""
+        return any(each.agenda.owes(each.state) for each in self._owned.values())
+
+    def _is_behind(self) -> bool:
+        """Tell whether a day begins that some partition does not live in yet: before any event."""
+        if not self._clock_agrees:
+            return False
+        today = legal_day(self._clock())
+        behind = any(each.state.day < today for each in self._owned.values())
+        if behind:
+            self._settle()
+            self._inputs.keep_alive()
+        return behind and self._inputs.flowing
 
     def _look_around(self) -> None:
         """Show lags, list ages and the day, and look whether Redis may throw keys away."""
@@ -354,7 +376,7 @@ class Worker:
             owned = self._owned[number]
             after = self._after(owned.position, landed[number])
             moves[number] = Move(owned.position, after, state, folded.changes[number])
-            self._owned[number] = Owned(after, state)
+            self._owned[number] = Owned(after, state, folded.agendas[number])
         self._recent = folded.recent
         self._cache.send(moves)
 

@@ -178,6 +178,36 @@ def revised(entered: Json, *, what: str = "amended", **data: object) -> Json:
     }
 
 
+def review(
+    subject: str, action_id: str, outcome: str, *, at: datetime = AT, **data: object
+) -> Json:
+    """Return what an officer decided about an action."""
+    review_id = serial("review")
+    return {
+        "specversion": "1.0",
+        "id": review_id,
+        "source": "/credit-trigger/console",
+        "type": "credit.review.recorded",
+        "subject": subject,
+        "time": format_instant(at),
+        "data": {
+            "review_id": review_id,
+            "action_id": action_id,
+            "outcome": outcome,
+            "reason": "合成理由",
+            "reviewer": "staff-07",
+            "reviewer_department": EMERGENCY,
+            "at": format_instant(at),
+            **data,
+        },
+    }
+
+
+def on_reviews(message: Json, **how: Any) -> Sent:
+    """Address *message* to `credit.reviews`."""
+    return addressed("credit.reviews", message, **how)
+
+
 def on_events(message: Json, **how: Any) -> Sent:
     """Address *message* to the topic of its family."""
     family = message["type"].split(".")[1]

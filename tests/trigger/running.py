@@ -19,9 +19,12 @@ from infra.services import Endpoints
 from infra.settings import Settings
 from infra.topics import Topics
 from infra.wanted_topics import wanted_topics
+from schemas import lean
 from schemas.state import PartitionState
-from streams.trigger.cache import StateCache
+from schemas.times import legal_day
+from streams.trigger.cache import CachePosition, StateCache
 from streams.trigger.service import load_catalogue, make_worker
+from streams.trigger.sweeps import Agenda
 from streams.trigger.telemetry import Telemetry
 from tests.trigger.messages import AT, PARTITIONS, Sent, Watermarks
 from tests.trigger.written import Written, read_as
@@ -214,10 +217,20 @@ class Town:
         """
         cache = StateCache(redis.Redis.from_url(self.redis), self.settings.group)
         held = {number: cache.position(number) for number in range(PARTITIONS)}
+        for number, found in held.items():
+            if found is not None and self._owes(cache, number, *found):
+                return False
         return all(
             (found := held[number]) is not None and found[1].inputs.get(topic, 0) >= n
             for (topic, number), n in due.items()
         )
+
+    def _owes(
+        self, cache: StateCache, number: int, position: CachePosition, state: lean.PartitionState
+    ) -> bool:
+        """Tell whether matters are still to be decided again, or a day to be lived."""
+        agenda = Agenda(*cache.agenda(number, position))
+        return agenda.owes(state) or state.day < legal_day(self.clock())
 
     def everything(self) -> Told:
         """Return everything that was ever written."""

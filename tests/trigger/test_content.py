@@ -21,13 +21,12 @@ from schemas.lean import (
 from schemas.times import read_instant
 from streams.rules.catalogue import StagePlace
 from streams.rules.standing import Standing
-from streams.trigger.cache import Changes
 from streams.trigger.content import is_same_content, without_data
-from streams.trigger.fold_events import EventFold, PartitionMoment, Recent
 from streams.trigger.intake import EventIn
-from streams.trigger.outbox import Outbox
-from tests.rules.given import real_catalogue
-from tests.trigger.messages import AT, PARTITIONS, TODAY
+from streams.trigger.moment import PartitionMoment
+from streams.trigger.working import NO_ENTRIES
+from tests.trigger.folding import folding
+from tests.trigger.messages import TODAY
 
 PARENT = ConsortiumParent("91210500MA0BX0015F", "/business/benxi", "bid-1")
 DATA = ("11210500105000445U", "bx-yj-001", "合成许可", "BX-1", "合成测试单位")
@@ -66,10 +65,9 @@ def _arrived(data: EventData, time: str) -> EventIn:
 
 def kept(item: EventIn) -> DecidedEvent:
     """Return what the state holds of *item* once it was decided."""
-    changes = {0: Changes()}
-    fold = EventFold(real_catalogue(), Outbox(AT), changes, PARTITIONS, Recent())
+    fold, _, changes, _ = folding()
     moment = PartitionMoment(0, PartitionState({}, TODAY, {}), Standing())
-    fold.event(item, moment, (), None, None)
+    fold.event(item, moment, NO_ENTRIES, None, None)
     ((_, _, record, _),) = changes[0].matters
     (known,) = msgspec.json.decode(record, type=Matter).events
     return known

@@ -35,8 +35,8 @@ from schemas.uscc import ALPHABET, holds_resident_number, uscc_fault
 from streams.trigger.batch import Batches, Folded, Owned
 from streams.trigger.cache import CachePosition, Changes
 from streams.trigger.codes import KnownCodes
-from streams.trigger.fold_events import Recent
 from streams.trigger.intake import Intake, RejectedIn
+from streams.trigger.working import Recent
 from tests.rules.given import real_catalogue
 from tests.trigger.messages import (
     AT,
@@ -126,7 +126,7 @@ class Memory:
         self.lists: dict[tuple[int, str], dict[str, str]] = {}
 
     def look(self, _: Mapping[int, CachePosition]) -> None:
-        self.answers: list[list[bytes | None]] = []
+        self.answers: list[Any] = []
 
     def ask_matters(self, items: Sequence[tuple[int, str, str, str]]) -> None:
         flat: list[bytes | None] = []
@@ -141,7 +141,28 @@ class Memory:
     def ask_entries(self, items: Sequence[tuple[int, str]]) -> None:
         self.answers.append([self.entries.get(uscc) for _, uscc in items])
 
-    def answer(self) -> list[list[bytes | None]]:
+    def ask_records(self, items: Sequence[tuple[int, str]]) -> None:
+        where = [(uscc, matter) for uscc, _, matter in (n.partition("/") for _, n in items)]
+        self.answers.append([self.matters.get(each) for each in where])
+
+    def ask_matters_of_actions(self, items: Sequence[tuple[int, str, str]]) -> None:
+        self.answers.append([None for _ in items])
+
+    def namespace(self, _: int) -> str:
+        return ""
+
+    def ask_each(self, *commands: Sequence[str]) -> None:
+        """Answer which matters a subject has; nobody is due or pending here."""
+        self.answers.append([self._names(c) if c[0] == "ZRANGEBYLEX" else [] for c in commands])
+
+    def _names(self, command: Sequence[str]) -> list[bytes]:
+        begin = command[2][1:]
+        return [f"{u}/{m}".encode() for u, m in self.matters if f"{u}/" == begin][:1]
+
+    def hear(self) -> list[Any]:
+        return self.answers
+
+    def answer(self) -> list[Any]:
         return self.answers
 
     def clear(self) -> None:
@@ -281,6 +302,7 @@ class Fuzzed:
         assert sum(folded.outbox.rejected.values()) == written[topics.DEAD_LETTERS]
         assert inputs == (
             written[topics.DECISIONS]
+            - folded.again.total()
             + written[topics.DEAD_LETTERS]
             + folded.duplicates.total()
             + folded.list_changes.total()

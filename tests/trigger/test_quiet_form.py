@@ -11,15 +11,16 @@ from schemas.lean import Envelope, EventData, PartitionState, encode
 from schemas.times import read_instant
 from streams.rules.place import place_of
 from streams.rules.standing import Standing
-from streams.trigger.cache import Changes
-from streams.trigger.fold_events import EventFold, PartitionMoment, Recent
+from streams.trigger.fold_events import EventFold
 from streams.trigger.intake import EventIn
 from streams.trigger.keys import matter_id
-from streams.trigger.outbox import Outbox
+from streams.trigger.moment import PartitionMoment
 from streams.trigger.quiet_form import QuietPlace
 from streams.trigger.stencil import TEXT, VALUE, cut
+from streams.trigger.working import NO_ENTRIES
 from tests.rules.given import real_catalogue
-from tests.trigger.messages import AT, EMERGENCY, PARTITIONS, TODAY
+from tests.trigger.folding import folding
+from tests.trigger.messages import EMERGENCY, PARTITIONS, TODAY
 
 CATALOGUE = real_catalogue()
 LISTS = frozenset(CATALOGUE.lists)
@@ -77,17 +78,15 @@ def arrivals(draw: st.DrawFn) -> EventIn:
 
 def folded(kind: type[EventFold], items: list[EventIn], standing: Standing) -> tuple[Any, ...]:
     """Return all that *kind* of fold writes and counts about *items*."""
-    outbox = Outbox(AT)
-    changes = {p: Changes() for p in range(PARTITIONS)}
-    fold = kind(CATALOGUE, outbox, changes, PARTITIONS, Recent())
+    fold, outbox, changes, working = folding(kind)
     moments = {
         p: PartitionMoment(p, PartitionState({"credit.lists": p + 7}, TODAY, {}), standing)
         for p in range(PARTITIONS)
     }
     for item in items:
-        fold.event(item, moments[item.partition], (), None, None)
+        fold.event(item, moments[item.partition], NO_ENTRIES, None, None)
     outbox.tallies()
-    return outbox.records, outbox.verdicts, outbox.alerts, changes, fold.learnt({})
+    return outbox.records, outbox.verdicts, outbox.alerts, changes, working.learnt
 
 
 @pytest.mark.parametrize("standing", _STANDINGS, ids=["fresh", "stale", "missing"])

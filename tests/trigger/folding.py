@@ -1,0 +1,31 @@
+"""A fold of events over nothing known, and what it wrote."""
+
+from typing import NamedTuple
+
+from streams.trigger.cache import Changes
+from streams.trigger.fold_events import EventFold
+from streams.trigger.fold_matters import MatterFold
+from streams.trigger.outbox import Outbox
+from streams.trigger.working import Recent, Working
+from tests.rules.given import real_catalogue
+from tests.trigger.messages import AT, CREDIT_OFFICE, PARTITIONS
+
+
+class Folding(NamedTuple):
+    """One fold and all that it writes to."""
+
+    fold: EventFold
+    outbox: Outbox
+    changes: dict[int, Changes]
+    working: Working
+
+
+def folding(kind: type[EventFold] = EventFold) -> Folding:
+    """Return a *kind* of fold that knows nothing yet."""
+    outbox = Outbox(AT)
+    changes = {p: Changes() for p in range(PARTITIONS)}
+    working = Working(outbox, changes, Recent())
+    matters = MatterFold(real_catalogue(), outbox, working, CREDIT_OFFICE)
+    return Folding(
+        kind(real_catalogue(), outbox, working, matters, PARTITIONS), outbox, changes, working
+    )
