@@ -1,11 +1,16 @@
+import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from cli.main import main
+from infra.embedded import EmbeddedServices
+from infra.kafka import admin_config
+from schemas import topics
 
 
 class Ran(NamedTuple):
@@ -30,3 +35,17 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         return Ran(int(left.value.code or 0), told.out, told.err)
 
     return command
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of an embedded broker with the topics that officers' commands read and write."""
+    counts = {topics.ACTIONS: 4, topics.DECISIONS: 4, topics.REVIEWS: 4, topics.ALERTS: 1}
+    with EmbeddedServices(tmp_path_factory.mktemp("broker"), with_redis=False) as running:
+        admin = AdminClient(admin_config(running.kafka))
+        new = [NewTopic(name, count, 1) for name, count in counts.items()]
+        for made in admin.create_topics(new).values():
+            made.result()
+        del admin, made
+        yield running.kafka
+        gc.collect()  # the broker waits for the last of its connections
