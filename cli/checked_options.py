@@ -1,0 +1,44 @@
+"""Options that are checked as they come in: codes, staff ids, texts; none is ever echoed."""
+
+import re
+
+import click
+
+from schemas.incoming import names_person
+from schemas.uscc import fault_text, normalise_uscc, uscc_fault
+
+_STAFF_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,63}")
+
+
+def uscc_option(_: click.Context, option: click.Parameter, text: str | None) -> str | None:
+    """Return the code in canonical form. Raises: click.BadParameter if it is no organisation's."""
+    if text is None:
+        return None
+    code = normalise_uscc(text)
+    if (fault := uscc_fault(code)) is not None:
+        raise click.BadParameter(fault_text(fault), param=option)
+    return code
+
+
+def staff_id_option(_: click.Context, option: click.Parameter, text: str | None) -> str | None:
+    """Return an opaque staff id. Raises: click.BadParameter for what may be a name or a person."""
+    if text is not None and (not _STAFF_ID.fullmatch(text) or names_person(text.encode())):
+        raise click.BadParameter(
+            "应为工号, 如 bx-0123, 不得是姓名或身份证号 / give a staff id like bx-0123 (letters, "
+            "digits and . _ : @ / -), never a name or a resident number",
+            param=option,
+        )
+    return text
+
+
+def text_option(_: click.Context, option: click.Parameter, text: str | None) -> str | None:
+    """Return a text that says something. Raises: click.BadParameter if it names a person."""
+    if text is None:
+        return None
+    if not text.strip():
+        raise click.BadParameter("不能为空 / must say something", param=option)
+    if names_person(text.encode(errors="replace")):
+        raise click.BadParameter(
+            "含身份证号, 请删去 / it holds a resident number: leave that out", param=option
+        )
+    return text.strip()
