@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.checked_options import uscc_option
 from cli.explanation import Explanation, as_json
 from cli.explanation_view import ExplanationView, print_explanation
 from cli.import_words import Words
@@ -50,8 +51,21 @@ _MAX_EVENT_BYTES = 20_000_000  # twenty times what a message may have: no reason
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="名单条目文件, 不查询服务 / listings from this file, no services asked",
 )
+@click.option(
+    "--subject",
+    metavar="USCC",
+    callback=uscc_option,
+    help="编号所涉主体, 只读一个分区 / whom an ID is about: one partition is read, not all",
+)
 @click.option("--json", "as_text", is_flag=True, help="一个 JSON 对象 / one JSON object on stdout")
-def command(what: str, *, as_of: datetime | None, entries: Path | None, as_text: bool) -> None:
+def command(
+    what: str,
+    *,
+    as_of: datetime | None,
+    entries: Path | None,
+    subject: str | None,
+    as_text: bool,
+) -> None:
     r"""解释一个决定 / Explain one decision: entry, measure, article, term, remedies.
 
     FILE 是一个事件 (CloudEvents JSON), 按目录和名单离线试算 / FILE holds one event; it is decided
@@ -72,6 +86,8 @@ def command(what: str, *, as_of: datetime | None, entries: Path | None, as_text:
     source = None
     path = Path(what)
     if path.is_file():
+        if subject is not None:
+            raise click.UsageError("--subject: 只用于编号 / goes with an ID alone")
         known = _known(settings, catalogue, entries, day)
         source, told = known.source, _from_file(path, catalogue, known, day)
     elif _looks_like_file(what):
@@ -79,7 +95,7 @@ def command(what: str, *, as_of: datetime | None, entries: Path | None, as_text:
     else:
         if entries is not None:
             raise click.UsageError("--entries: 只用于事件文件 / goes with an event FILE alone")
-        told = _from_record(what, settings, day)
+        told = _from_record(what, settings, day, subject)
     _tell(told, source, ExplanationView(catalogue, Words(settings.lang)), settings, as_text=as_text)
 
 
@@ -137,12 +153,14 @@ def _from_file(
         sys.exit(_FINDING)
 
 
-def _from_record(wanted: str, settings: Settings, day: date | None) -> Explanation:
+def _from_record(
+    wanted: str, settings: Settings, day: date | None, subject: str | None
+) -> Explanation:
     bootstrap, _ = find_kafka(settings)
     until = None if day is None else _end_of(day)
-    told = find_explanation(bootstrap, wanted.strip().lower(), until=until)
+    told = find_explanation(bootstrap, wanted.strip().lower(), subject=subject, until=until)
     if told is None:
-        by = f" ({day})" if day else ""
+        by = f" ({day})" if day else " (--subject)" if subject else ""
         click.echo(
             f"{plain(wanted)}: 没有这个决定或措施 / no such decision or action{by}; "
             "编号见 credit.decisions / ids stand there; 或给一个文件 / or give a FILE",

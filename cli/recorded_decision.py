@@ -11,16 +11,18 @@ from sources.topic_reader import partition_count, read_to_end
 
 
 def find_explanation(
-    bootstrap: str, wanted: str, *, until: datetime | None = None
+    bootstrap: str, wanted: str, *, subject: str | None = None, until: datetime | None = None
 ) -> Explanation | None:
     """Return the decision that *wanted* names, None if `credit.decisions` has none.
 
-    What happened from *until* on is left out. Other members of a consortium's bid come with it.
+    What happened from *until* on is left out. *subject* says about whom the decision was made:
+    then one partition is read, not all. Other members of a consortium's bid come with it.
     Raises: StopServiceError if Kafka is not there.
     """
     count = partition_count(bootstrap, topics.DECISIONS)
-    everywhere = read_to_end(bootstrap, topics.DECISIONS, range(count))
-    found = decisions_naming(everywhere, [wanted], until=until)
+    places = range(count) if subject is None else [_partition(subject, count)]
+    messages = read_to_end(bootstrap, topics.DECISIONS, places)
+    found = decisions_naming(messages, [wanted], until=until)
     if not found:
         return None
     steps = next(iter(found.values()))
