@@ -81,7 +81,10 @@ def alert_line(fed: FedAlert, say: Words) -> str:
     who = f"{masked(plain(alert.uscc))}  " if alert.uscc else ""
     text = plain(say(alert.text_zh, alert.text_en))
     styled = click.style(
-        f"{mark} {kind}", fg=_COLOURS.get(alert.kind), bold=is_urgent(fed), dim=fed.cleared or None
+        f"{mark} {kind}",
+        fg=_COLOURS.get(alert.kind),
+        bold=is_urgent(fed) or None,
+        dim=fed.cleared or None,
     )
     return f"{when}  {styled}  {who}{text}{_go_on(alert, say)}"
 

@@ -26,6 +26,8 @@ def find_explanation(
     if not found:
         return None
     steps = next(iter(found.values()))
+    if subject not in (None, steps[-1].uscc):
+        return None
     shares = _shares_of(steps[-1], bootstrap, count, until)
     all_steps = [steps, *shares]
     partitions = sorted({_partition(each[-1].uscc, count) for each in all_steps})

@@ -191,3 +191,8 @@ def test_text_of_a_sender_cannot_steer_the_terminal(run: Run, files: Path) -> No
 def test_an_id_needs_services_and_a_missing_file_is_no_id(run: Run) -> None:
     assert run("explain", "00000000-0000-5000-8000-000000000000").code == 3
     assert run("explain", "missing.json").code == 2
+
+
+def test_a_subject_goes_with_an_id_alone(run: Run, files: Path) -> None:
+    ran = run("explain", write(files / "e.json", event()), "--subject", FIRM)
+    assert (ran.code, "--subject" in ran.err, len(ran.err.strip().splitlines())) == (2, True, 1)

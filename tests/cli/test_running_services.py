@@ -101,6 +101,18 @@ def test_an_id_is_told_as_it_stood_when_the_day_ended(stage: DemoStage, beside: 
     assert beside("explain", wanted, "--as-of", "2026-06-15").code == 1
 
 
+def test_an_id_is_found_in_the_partition_of_its_subject_alone(
+    stage: DemoStage, beside: Run
+) -> None:
+    decisions = held(stage, "credit.decisions")
+    send(stage, event(id="of-firm", data={"application_no": "A-3"}))
+    wait_for(stage, "credit.decisions", decisions + 1)
+    wanted = decision_id("/departments/example", "of-firm")
+    assert json.loads(beside("explain", wanted, "--subject", FIRM, "--json").out)["uscc"] == FIRM
+    other = beside("explain", wanted, "--subject", PARTNER)
+    assert (other.code, "--subject" in other.err) == (1, True)
+
+
 def test_what_is_not_there_is_one_line_and_a_finding(beside: Run) -> None:
     for args in (("explain", "00000000-0000-5000-8000-000000000000"), ("dlq", "show", "0/999999")):
         ran = beside(*args)
