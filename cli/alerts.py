@@ -64,7 +64,7 @@ def command(*, department: str | None, follow: bool, as_json: bool, from_beginni
     if start.lost is not None:
         click.echo(f"{topics.ALERTS}: {say(*LOST[start.lost])}", err=True)
     screen = _Screen(say, as_json=as_json)
-    with AlertFeed(bootstrap, log, start.positions, department) as feed:
+    with AlertFeed(log, start.positions, department) as feed:
         if follow:
             with _until_interrupted() as stop:
                 _show_backlog(feed, kept, screen)

@@ -42,7 +42,7 @@ def find_action(bootstrap: str, wanted: str, subject: str | None, *, quiet: bool
     if subject is not None:
         places = [murmur2_partition(subject.encode(), len(places))]
     with _progress(quiet=quiet) as report:
-        windows = newest_first(bootstrap, log, places, progress=report)
+        windows = newest_first(log, places, holding=wanted.encode(), progress=report)
         found = newest_actions(windows, wanted)
     record = found.get(wanted)
     if record is None or subject not in (None, record.uscc):

@@ -24,17 +24,13 @@ def newest_actions(windows: Iterable[list[Message]], wanted: str) -> dict[str, A
     """Return, by action id, the newest records of `credit.actions` that *wanted* names.
 
     *wanted* is an action's id, or a decision's: then those of its actions that stand in the first
-    window with any of them. *windows* are those of `newest_first`; no further one is asked for
-    once something is found. Nearly all messages are only searched for the bytes of the id.
+    window with any of them. *windows* are those of `newest_first`, holding it; no further one is
+    asked for once something is found.
     """
-    needle = wanted.encode()
     for window in windows:
         found: dict[str, ActionRecord] = {}
         for message in window:
-            raw = message.value()
-            if not isinstance(raw, bytes) or needle not in raw:
-                continue
-            told = _action(raw)
+            told = _action(message.value() or b"")
             data = told.data
             known = found.get(data.action_id)
             if wanted not in (data.action_id, data.decision_id):

@@ -46,14 +46,14 @@ class AlertFeed:
     nothing. Raises: StopServiceError if reading fails.
     """
 
-    def __init__(
-        self, bootstrap: str, log: TopicLog, positions: Mapping[int, int], department: str | None
-    ) -> None:
+    def __init__(self, log: TopicLog, positions: Mapping[int, int], department: str | None) -> None:
         self.positions = dict(positions)
-        self._bootstrap, self._log, self._department = bootstrap, log, department
+        self._log, self._department = log, department
         group = "credit-alerts"  # needed by librdkafka; nothing is ever committed under it
         self._consumer = Consumer(
-            consumer_config(bootstrap, group, enable_partition_eof=True, fetch_wait_max_ms=_WAIT_MS)
+            consumer_config(
+                log.bootstrap, group, enable_partition_eof=True, fetch_wait_max_ms=_WAIT_MS
+            )
         )
 
     def __enter__(self) -> Self:
@@ -104,7 +104,7 @@ class AlertFeed:
             self.positions[partition] = max(self.positions[partition], offset)
         elif not error.retriable():
             raise StopServiceError(
-                f"Kafka {self._bootstrap}: 读取失败 / reading failed ({error.name()});"
+                f"Kafka {self._log.bootstrap}: 读取失败 / reading failed ({error.name()});"
                 " 检查服务后重试 / check it, then try again"
             )
         return None

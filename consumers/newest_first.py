@@ -9,8 +9,8 @@ from infra.kafka import consumer_config
 from infra.topic_log import TopicLog
 from schemas.errors import StopServiceError
 
-FIRST_WINDOW = 20_000  # offsets of each partition: what an officer asks for is a few days old
-_GROWTH = 2
+FIRST_WINDOW = 5_000  # offsets of each partition: what an officer asks for is a few days old
+_GROWTH = 3
 _BATCH = 5_000
 _WAIT_S = 0.1
 _WAIT_MS = 10
@@ -23,23 +23,23 @@ Window = Mapping[int, tuple[int, int]]  # by partition: from, until (exclusive)
 
 
 def newest_first(
-    bootstrap: str,
     log: TopicLog,
     partitions: Collection[int],
     *,
+    holding: bytes = b"",
     progress: Progress = lambda _done, _total: None,
     first_window: int = FIRST_WINDOW,
 ) -> Iterator[list[Message]]:
-    """Yield what *partitions* of *log* hold, newest window first.
+    """Yield the messages of *partitions* whose value holds *holding*, newest window first.
 
     Within a window each partition keeps its order, and of messages that share a partition those of
-    an earlier window are the newer ones. Stop asking as soon as you know enough. The
-    newest window waits for the uncommitted end that *log* tells.
+    an earlier window are the newer ones. Stop asking as soon as you know enough. Only what is
+    yielded is kept in memory. The newest window waits for the uncommitted end that *log* tells.
     Raises: StopServiceError if the broker does not let us read.
     """
     total = sum(log.ends[p] - log.starts[p] for p in partitions)
     untils, size, done = {p: log.ends[p] for p in partitions}, first_window, 0
-    reader = _Reader(bootstrap, log.topic)
+    reader = _Reader(log)
     try:
         while any(untils[p] > log.starts[p] for p in untils):
             window = {
@@ -47,7 +47,7 @@ def newest_first(
                 for p, until in untils.items()
                 if until > log.starts[p]
             }
-            yield reader.read(window)
+            yield reader.read(window, holding)
             done += sum(until - start for start, until in window.values())
             progress(done, total)
             untils = {p: start for p, (start, _) in window.items()}
@@ -57,12 +57,12 @@ def newest_first(
 
 
 class _Reader:
-    def __init__(self, bootstrap: str, topic: str) -> None:
-        self._bootstrap, self._topic = bootstrap, topic
+    def __init__(self, log: TopicLog) -> None:
+        self._bootstrap, self._topic = log.bootstrap, log.topic
         group = "credit-newest-first"  # needed by librdkafka; nothing is ever committed under it
         self._consumer = Consumer(
             consumer_config(
-                bootstrap,
+                log.bootstrap,
                 group,
                 enable_partition_eof=True,
                 fetch_wait_max_ms=_WAIT_MS,
@@ -73,7 +73,7 @@ class _Reader:
     def close(self) -> None:
         self._consumer.close()
 
-    def read(self, window: Window) -> list[Message]:
+    def read(self, window: Window, holding: bytes) -> list[Message]:
         self._consumer.assign([TopicPartition(self._topic, p, s) for p, (s, _) in window.items()])
         found: list[Message] = []
         left = set(window)
@@ -87,7 +87,7 @@ class _Reader:
                         left.discard(partition)
                     continue
                 progressed = time.monotonic()
-                if offset < window[partition][1]:
+                if offset < window[partition][1] and holding in (message.value() or b""):
                     found.append(message)
                 if offset >= window[partition][1] - 1:
                     left.discard(partition)

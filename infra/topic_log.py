@@ -25,6 +25,7 @@ class TopicLog:
     other.
     """
 
+    bootstrap: str
     topic: str
     cluster_id: str
     topic_id: str
@@ -55,7 +56,7 @@ def find_log(bootstrap: str, topic: str) -> TopicLog:
             " 启动 credit-trigger up, 或检查 CREDIT_KAFKA"
             " / start `credit-trigger up`, or check CREDIT_KAFKA"
         ) from err
-    return TopicLog(topic, str(known.cluster_id), topic_id, starts, ends)
+    return TopicLog(bootstrap, topic, str(known.cluster_id), topic_id, starts, ends)
 
 
 def _offsets(admin: AdminClient, topic: str, partitions: list[int], spec: Any) -> dict[int, int]:

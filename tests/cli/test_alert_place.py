@@ -11,7 +11,7 @@ from infra.topic_log import TopicLog
 from schemas.errors import StopServiceError
 from tests.cli.recorded import FINANCE
 
-LOG = TopicLog("credit.alerts", "cluster-1", "topic-1", starts={0: 10}, ends={0: 50})
+LOG = TopicLog("b:1", "credit.alerts", "cluster-1", "topic-1", starts={0: 10}, ends={0: 50})
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,9 @@ def test_a_place_counts_only_in_the_log_that_it_was_kept_in(place: Place, start:
 
 @given(st.dictionaries(st.integers(0, 3), st.integers(0, 100)))
 def test_it_never_begins_outside_the_log_nor_after_the_place(kept: dict[int, int]) -> None:
-    log = TopicLog("t", "c", "i", starts=dict.fromkeys(range(3), 20), ends={0: 40, 1: 60, 2: 80})
+    log = TopicLog(
+        "b:1", "t", "c", "i", starts=dict.fromkeys(range(3), 20), ends={0: 40, 1: 60, 2: 80}
+    )
     start = resume(Place("i", kept), log)
     assert set(start.positions) == {0, 1, 2}
     for partition, begin in start.positions.items():
@@ -41,7 +43,7 @@ def test_it_never_begins_outside_the_log_nor_after_the_place(kept: dict[int, int
 
 
 def test_what_was_kept_is_found_again_and_nobody_elses(tmp_path: Path) -> None:
-    other = TopicLog("credit.alerts", "cluster-2", "topic-1", LOG.starts, LOG.ends)
+    other = TopicLog("b:1", "credit.alerts", "cluster-2", "topic-1", LOG.starts, LOG.ends)
     PlaceFile(tmp_path, LOG, None).save({0: 40})
     PlaceFile(tmp_path, LOG, FINANCE).save({0: 45})
     assert PlaceFile(tmp_path, LOG, None).start() == Start({0: 40})
@@ -51,7 +53,7 @@ def test_what_was_kept_is_found_again_and_nobody_elses(tmp_path: Path) -> None:
 
 
 def test_a_clusters_name_leads_to_no_other_folder(tmp_path: Path) -> None:
-    log = TopicLog("credit.alerts", "../../etc", "topic-1", LOG.starts, LOG.ends)
+    log = TopicLog("b:1", "credit.alerts", "../../etc", "topic-1", LOG.starts, LOG.ends)
     assert (
         PlaceFile(tmp_path / "state", log, None).path.resolve().is_relative_to(tmp_path / "state")
     )

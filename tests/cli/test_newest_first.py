@@ -36,7 +36,7 @@ def windows(broker: str, topic: str, size: int) -> list[list[tuple[int, bytes]]]
     log = find_log(broker, topic)
     return [
         [(int(m.partition() or 0), bytes(m.value() or b"")) for m in window]
-        for window in newest_first(broker, log, [0, 1], first_window=size)
+        for window in newest_first(log, [0, 1], first_window=size)
     ]
 
 
@@ -70,7 +70,11 @@ def test_the_search_ends_with_the_first_window_that_knows_the_action(broker: str
     record(broker, *(action() for _ in range(5)))
     log, asked = find_log(broker, ACTIONS), []
     told = newest_first(
-        broker, log, log.ends, first_window=4, progress=lambda done, _total: asked.append(done)
+        log,
+        log.ends,
+        holding=wanted.action_id.encode(),
+        progress=lambda done, _total: asked.append(done),
+        first_window=4,
     )
     found = newest_actions(told, wanted.action_id)[wanted.action_id]
     assert (found.action.state, found.uscc) == ("suspended", FIRM)

@@ -13,8 +13,9 @@ from infra.settings import Settings
 from infra.topic_log import find_log
 from schemas.ids import identity
 from schemas.lean import Objection
-from schemas.review import Review
+from schemas.review import Review, ReviewData
 from schemas.topics import REVIEWS
+from schemas.uscc import make_uscc
 from sources.topic_reader import read_to_end
 from streams.rules.catalogue import Catalogue
 from streams.trigger.service import load_catalogue
@@ -39,6 +40,11 @@ def beside(run: Run, broker: str, catalogue: Catalogue, monkeypatch: pytest.Monk
     monkeypatch.setenv("CREDIT_KAFKA", broker)
     monkeypatch.setattr(review, "load_catalogue", lambda _settings: catalogue)
     return run
+
+
+def partition_of(code: str) -> int:
+    """Return where Kafka's default partitioner puts *code*, told by kafka-python, not by us."""
+    return int((murmur2(code.encode()) & 0x7FFFFFFF) % 4)
 
 
 def written(broker: str) -> int:
@@ -72,10 +78,11 @@ def test_a_review_lies_under_its_subject_where_kafkas_partitioner_puts_it(
     (message,) = reviews_of(broker, told.action_id)
     told_on = Review.model_validate_json(message.value() or b"")
     assert message.key() == FIRM.encode()
-    assert message.partition() == (murmur2(FIRM.encode()) & 0x7FFFFFFF) % 4
+    assert message.partition() == partition_of(FIRM)
     assert (message.headers() or []) == [("content-type", b"application/cloudevents+json")]
     assert (told_on.type, told_on.subject) == ("credit.review.recorded", FIRM)
     data = told_on.data
+    assert set(json.loads(message.value() or b"")["data"]) == set(ReviewData.model_fields)
     assert (data.outcome, data.action_id, data.reason) == (outcome, told.action_id, "材料属实")
     assert (data.reviewer, data.second_reviewer, data.basis) == ("bx-0123", None, None)
     assert (data.reviewer_department, data.at) == (FINANCE, told_on.time)
@@ -174,7 +181,10 @@ def test_with_a_subject_only_that_organisations_action_is_found(beside: Run, bro
     told = action()
     record(broker, told, subject=SHOP)
     say = (told.action_id, "--confirm", *SAY)
-    assert "--subject" in refused(beside, broker, 1, *say, "--subject", FIRM)
+    codes = (make_uscc("91210500", f"MAXX{number:04d}") for number in range(100))
+    neighbour = next(code for code in codes if partition_of(code) == partition_of(SHOP))
+    for other in (FIRM, neighbour):
+        assert "--subject" in refused(beside, broker, 1, *say, "--subject", other)
     assert beside("review", *say, "--subject", SHOP.lower()).code == 0
 
 
@@ -245,6 +255,12 @@ def test_the_language_is_the_one_that_is_set(
     assert "推翻" not in beside("review", told.action_id, "--overturn", *REASON, "--yes").out
     monkeypatch.setenv("CREDIT_LANG", "zh")
     assert "withdrawn" not in beside("review", told.action_id, "--overturn", *REASON, "--yes").out
+
+
+@pytest.mark.parametrize("option", ["--reason", "--basis", "--reviewer", "--second-reviewer"])
+def test_a_person_is_refused_before_anybody_is_asked_anything(run: Run, option: str) -> None:
+    ran = run("review", identity("x"), "--confirm", *SAY, option, PERSON)
+    assert (ran.code, PERSON in ran.err) == (2, False)
 
 
 def test_without_services_it_stops_in_one_line(run: Run, tmp_path: Path) -> None:
