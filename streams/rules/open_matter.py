@@ -1,6 +1,7 @@
 """How long a matter is running, and which of its events stand for it."""
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 from schemas.lean import DecidedEvent, Matter
 from schemas.times import legal_day, parse_instant
@@ -55,7 +56,11 @@ def newest_events(matter: Matter, catalogue: Catalogue) -> tuple[DecidedEvent, .
     return tuple(event for _, event in newest.values())
 
 
+@lru_cache(maxsize=4096)
+def _business_day(time: str) -> date:
+    return legal_day(parse_instant(time))
+
+
 def _runs_until(event: DecidedEvent, catalogue: Catalogue) -> date:
     family = catalogue.families.get(step_of(event.type)[0])
-    business_day = legal_day(parse_instant(event.time))
-    return business_day + timedelta(days=0 if family is None else family.open_for_days)
+    return _business_day(event.time) + timedelta(days=0 if family is None else family.open_for_days)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 from schemas.lean import DecisionReason
@@ -191,6 +192,7 @@ def reason_of(
     )
 
 
+@lru_cache(maxsize=1024)  # the same few reasons, thousands of times in one sweep
 def words_of(codes: str | None) -> tuple[str, str]:
     """Return the words, Chinese and English, of *codes* with commas between; no code, no words."""
     known = [_WORDS[code] for code in ReasonCode if code.value in (codes or "").split(",")]
