@@ -34,11 +34,21 @@ def test_a_setting_that_somebody_changed_is_found_and_mended(city: City) -> None
     alerts = ConfigResource(ResourceType.TOPIC, "credit.alerts", incremental_configs=[spoil])
     admin = AdminClient({"bootstrap.servers": city.kafka, "log_level": 0})
     admin.incremental_alter_configs([alerts])[alerts].result(30)
+    wait_until_shown(admin, alerts, "retention.ms", "100000")
     found = city.command("topics", "apply", "--check")
     assert found.returncode == 1
     assert "credit.alerts" in found.stdout + found.stderr
     assert city.command("topics", "apply").returncode == 0
+    wait_until_shown(admin, alerts, "retention.ms", str(90 * 24 * 3600 * 1000))
     assert city.command("topics", "apply", "--check").returncode == 0
+
+
+def wait_until_shown(admin: AdminClient, topic: ConfigResource, name: str, value: str) -> None:
+    """Wait until the broker says what its controller took: a moment later, under load a second."""
+    deadline = time.monotonic() + 20
+    while admin.describe_configs([topic])[topic].result(30)[name].value != value:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_a_wrong_partition_count_is_refused_by_trigger_and_command(city: City) -> None:
