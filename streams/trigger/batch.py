@@ -143,7 +143,7 @@ class Batches:
         began = perf_counter()
         self._intake.learn(beside)
         self._cache.look({p: each.position for p, each in owned.items()})
-        told = [self._intake.list_message(m) for m in beside if m.topic() != topics.REVIEWS]
+        told = self._intake.list_messages([m for m in beside if m.topic() != topics.REVIEWS])
         reviews = [self._intake.review_message(m) for m in beside if m.topic() == topics.REVIEWS]
         changed = [(i.partition, i.change.subject) for i in told if isinstance(i, ChangeIn)]
         self._cache.ask_entries(changed)

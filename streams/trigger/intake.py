@@ -193,8 +193,21 @@ class Intake:
         known = self._codes.hashes.get(key)
         return None if known is None or known % self._partitions != partition else key.decode()
 
-    def list_message(self, message: Message) -> ChangeIn | PublishedIn | RejectedIn:
-        """Return what `credit.lists` delivered."""
+    def list_messages(
+        self, messages: Sequence[Message]
+    ) -> list[ChangeIn | PublishedIn | RejectedIn]:
+        """Return `list_message(message)` for each of *messages*, searched for persons at once."""
+        raws = [value if isinstance(value := m.value(), bytes) else b"" for m in messages]
+        doubted = incoming.in_doubt(raws)
+        return [
+            self.list_message(message, searched=place not in doubted)
+            for place, message in enumerate(messages)
+        ]
+
+    def list_message(
+        self, message: Message, *, searched: bool = False
+    ) -> ChangeIn | PublishedIn | RejectedIn:
+        """Return what `credit.lists` delivered; *searched*: no person is in its value."""
 
         def headers() -> list[Header]:
             return header_list(message.headers())
@@ -210,7 +223,7 @@ class Intake:
                     message, topic, partition, offset, published, _appended_at(message)
                 )
             code = self._sound_code(message.key(), partition)
-            change = incoming.list_change(raw, headers, sound_code=code)
+            change = incoming.list_change(raw, headers, sound_code=code, searched=searched)
             self._refuse_provider(change.source, change.data.list_code)
             if code is None or change.subject != code:
                 self._refuse_wrong_place(message, change.subject, partition)
