@@ -10,8 +10,9 @@ FOR_EVER = "-1"
 MAX_MESSAGE_BYTES = 2_000_000  # a message of 900 KB and what a dead letter adds to it
 REPLICATED_FROM_BROKERS = 3
 # Inputs whose arrival time counts (freshness, too late, in the future): the broker's clock tells
-# it, not the sender's. On the embedded broker a simulated day runs, so there the sender's does.
-_ARRIVAL_COUNTS = (topics.LISTS, topics.REVIEWS, topics.RECEIPTS)
+# it, not the sender's. On the state it is what the trigger compares its own clock with: days pass
+# only while both agree. On the embedded broker a simulated day runs, so there the sender's does.
+_ARRIVAL_COUNTS = (topics.LISTS, topics.REVIEWS, topics.RECEIPTS, topics.STATE)
 _BY_ORGANISATION = (
     *(topics.MEMBERS, topics.LISTS, topics.REVIEWS, topics.DECISIONS),
     *(topics.ACTIONS, topics.STATE, topics.RECEIPTS),
@@ -67,9 +68,12 @@ def wanted_topics(
         for family in families
     ]
     keyed = [
-        topic(name, partitions, message_timestamp_type=arrival)
-        if name in _ARRIVAL_COUNTS
-        else topic(name, partitions, **(_STATE if name == topics.STATE else {}))
+        topic(
+            name,
+            partitions,
+            **({"message_timestamp_type": arrival} if name in _ARRIVAL_COUNTS else {}),
+            **(_STATE if name == topics.STATE else {}),
+        )
         for name in _BY_ORGANISATION
     ]
     others = [

@@ -48,7 +48,7 @@ def test_arrival_is_told_by_the_broker_except_on_a_simulated_day() -> None:
     by_broker = {
         n for n, t in wanted().items() if t.config["message.timestamp.type"] == "LogAppendTime"
     }
-    names = "events.approval events.bidding lists reviews receipts"
+    names = "events.approval events.bidding lists reviews receipts state"
     assert by_broker == {f"credit.{name}" for name in names.split()}
     kinds = {t.config["message.timestamp.type"] for t in wanted(embedded=True).values()}
     assert kinds == {"CreateTime"}
