@@ -1,0 +1,135 @@
+"""A Redis in a container that can be killed, flushed, set back, starved, slowed and filled up."""
+
+import time
+from typing import Any
+
+import docker
+import redis
+
+from infra.embedded import free_port
+
+IMAGE = "redis:7"
+_PATIENCE_S = 60.0
+_AT_ONCE = 2_000
+_DISK = "size=64k"  # too small for any snapshot of ours
+
+Snapshot = dict[bytes, bytes]
+
+
+class Cache:
+    """One Redis without persistence, on a port that stays the same."""
+
+    def __init__(self) -> None:
+        self._port = free_port()
+        self._container: Any = None
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        self._container = docker.from_env().containers.run(
+            IMAGE,
+            "redis-server --save '' --appendonly no --dir /disk",
+            detach=True,
+            ports={"6379/tcp": ("127.0.0.1", self._port)},
+            tmpfs={"/disk": f"{_DISK},mode=1777"},
+            labels={"org.testcontainers": "true"},
+        )
+        self._wait()
+
+    def remove(self) -> None:
+        """Remove it and all it holds."""
+        if self._container is not None:
+            self._container.remove(force=True, v=True)
+
+    def kill(self) -> None:
+        """Kill it without a word; it forgets everything."""
+        self._container.kill()
+
+    def start_again(self) -> None:
+        """Start it after `kill`, empty."""
+        self._container.start()
+        self._wait()
+
+    def freeze(self) -> None:
+        """Stop it in mid-sentence."""
+        self._container.pause()
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._container.unpause()
+
+    def flush(self) -> None:
+        """Lose everything."""
+        self.client().flushall()
+
+    def snapshot(self) -> Snapshot:
+        """Return all that it holds now."""
+        client = self.client()
+        keys = list(client.scan_iter(count=_AT_ONCE))
+        held: Snapshot = {}
+        for start in range(0, len(keys), _AT_ONCE):
+            part = keys[start : start + _AT_ONCE]
+            pipe = client.pipeline(transaction=False)
+            for key in part:
+                pipe.dump(key)
+            held |= {k: v for k, v in zip(part, pipe.execute(), strict=True) if v is not None}
+        return held
+
+    def set_back(self, snapshot: Snapshot) -> None:
+        """Hold *snapshot* and nothing else, as after a restore of an old backup."""
+        pipe = self.client().pipeline(transaction=True)
+        pipe.flushall()
+        for key, value in snapshot.items():
+            pipe.restore(key, 0, value)
+        pipe.execute()
+
+    def slow_down(self, seconds: float) -> None:
+        """Answer nobody for 100 ms at a time, for *seconds*."""
+        client, until = self.client(), time.monotonic() + seconds
+        while time.monotonic() < until:
+            client.execute_command("CLIENT", "PAUSE", 100, "ALL")
+            time.sleep(0.102)
+
+    def fill_disk(self) -> None:
+        """Fail to save on a full disk, upon which Redis refuses every write; return when it does.
+
+        Needs more than 64 KB of keys.
+        """
+        client = self.client()
+        client.config_set("save", "1 1")
+        deadline = time.monotonic() + _PATIENCE_S
+        while client.info("persistence")["rdb_last_bgsave_status"] == "ok":
+            assert time.monotonic() < deadline, "the disk never filled up"
+            client.set("faults:filling", time.monotonic())
+            time.sleep(0.2)
+
+    def empty_disk(self) -> None:
+        """Save no more, so that writes are taken again."""
+        self.client().config_set("save", "")
+
+    def starve(self, *, policy: str = "noeviction") -> None:
+        """Leave no memory for anything new; *policy* says whether keys are thrown away for it."""
+        client = self.client()
+        held = int(client.info("memory")["used_memory"])
+        client.config_set("maxmemory-policy", policy)
+        client.config_set("maxmemory", held)
+
+    def feed(self) -> None:
+        """Give it all the memory again, and the policy that we ask for."""
+        client = self.client()
+        client.config_set("maxmemory", 0)
+        client.config_set("maxmemory-policy", "noeviction")
+
+    def client(self) -> redis.Redis:
+        """Return a client of its own, past anything that stands between it and the workers."""
+        return redis.Redis.from_url(self.url, socket_timeout=20)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                if self.client().ping():
+                    return
+            except redis.RedisError:
+                assert time.monotonic() < deadline, "Redis does not answer"
+                time.sleep(0.05)
