@@ -13,7 +13,7 @@ from schemas.alert import Alert
 from schemas.decision import Decision
 from schemas.list_change import ListChange
 from schemas.tally import Tally
-from schemas.times import legal_day
+from schemas.times import from_millis, legal_day
 from tests.trigger.messages import PARTITIONS
 
 _PATIENCE_S = 150.0
@@ -59,6 +59,7 @@ class Decided(NamedTuple):
     verdict: str
     cause: str
     day: date
+    written_on: date  # by the machine's clock, whatever clock the trigger lives by
     list_offset: int
     actions: tuple[str, ...]
 
@@ -94,14 +95,16 @@ class Books:
     tallied: dict[tuple[str, str], int] = field(default_factory=dict)
     set_aside: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def enter(self, topic: str, partition: int, offset: int, raw: bytes, headers: Any) -> None:
-        """Take in one message."""
-        match topic:
+    def enter(self, record: Any) -> None:
+        """Take in one message, as kafka-python gives it."""
+        partition, offset, raw = record.partition, record.offset, record.value
+        match record.topic:
             case "credit.lists":
                 if b"credit.list.published" not in raw:
                     self.lists.append(_listed(partition, offset, raw))
             case "credit.decisions":
-                self.decisions.append(_decided(partition, offset, raw))
+                written_on = legal_day(from_millis(record.timestamp))
+                self.decisions.append(_decided(partition, offset, raw, written_on))
             case "credit.actions":
                 self.actions.append(_acted(partition, offset, raw))
             case "credit.alerts":
@@ -111,7 +114,7 @@ class Books:
                     where = count.department, count.verdict
                     self.tallied[where] = self.tallied.get(where, 0) + count.n
             case _:
-                told = {name: value.decode() for name, value in headers}
+                told = {name: value.decode() for name, value in record.headers}
                 self.set_aside.append(
                     (told["dlq-topic"], told["dlq-partition"], told["dlq-offset"])
                 )
@@ -153,15 +156,9 @@ class Reader:
         deadline = time.monotonic() + _PATIENCE_S
         try:
             while any(self._next[where] < end for where, end in ends.items()):
-                for where, records in consumer.poll(timeout_ms=300).items():
+                for records in consumer.poll(timeout_ms=300).values():
                     for record in records:
-                        self.books.enter(
-                            where.topic,
-                            where.partition,
-                            record.offset,
-                            record.value,
-                            record.headers,
-                        )
+                        self.books.enter(record)
                 for where in self._next:
                     self._next[where] = consumer.position(where)
                 assert time.monotonic() < deadline, "an open transaction holds the outputs back"
@@ -222,7 +219,7 @@ def _listed(partition: int, offset: int, raw: bytes) -> Listed:
     )
 
 
-def _decided(partition: int, offset: int, raw: bytes) -> Decided:
+def _decided(partition: int, offset: int, raw: bytes, written_on: date) -> Decided:
     told = Decision.model_validate_json(raw)
     data = told.data
     assert data.list_position.partition == partition, "lists of another partition were looked at"
@@ -240,6 +237,7 @@ def _decided(partition: int, offset: int, raw: bytes) -> Decided:
         data.verdict,
         data.cause,
         data.day,
+        written_on,
         data.list_position.offset,
         tuple(action.action_id for action in data.actions),
     )

@@ -18,7 +18,7 @@ _IDS = uuid.uuid5(uuid.NAMESPACE_URL, "https://credit-trigger/ids")
 
 
 def findings(books: Books, ledger: Ledger, rules: "Sequence[Rule] | None" = None) -> list[str]:
-    """Return what breaks *rules* (all of `RULES`), the first few of each with how many there are."""
+    """Return what breaks *rules* (all of `RULES`): how often, and the first few of each."""
     told = []
     for rule in RULES if rules is None else rules:
         found = list(rule(books, ledger))
@@ -135,6 +135,13 @@ def days_never_go_back(books: Books, _: Ledger) -> Iterable[str]:
         newest[each.partition] = each
 
 
+def no_day_lived_in_advance(books: Books, _: Ledger) -> Iterable[str]:
+    """Promise 3: no clock that is wrong makes a partition live a day that has not come."""
+    for each in books.decisions:
+        if each.day > each.written_on:
+            yield f"{each.event_id}: decided on {each.day}, written on {each.written_on}"
+
+
 def no_action_alive_whose_entry_is_gone(books: Books, _: Ledger) -> Iterable[str]:
     """Issue 4: an action whose entry was removed, or is over, is withdrawn. NOT in `RULES` yet.
 
@@ -162,11 +169,12 @@ RULES: tuple[Rule, ...] = (
     decided_as_its_positions_say,
     identified_by_its_event,
     days_never_go_back,
+    no_day_lived_in_advance,
 )
 
 
 def _first_decisions(books: Books, ledger: Ledger) -> Iterable[tuple[Decided, int]]:
-    """Yield each event's own decision, with the list offset acknowledged before it was published."""
+    """Yield each event's own decision, and the list offset acknowledged before it was published."""
     for each in books.decisions:
         put = ledger.events.get(each.event_id)
         if put is not None and each.sequence == 0:

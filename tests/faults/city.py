@@ -109,11 +109,15 @@ class FaultyCity:
             assert time.monotonic() < deadline, [worker.said()[-1500:] for worker in self.workers]
             time.sleep(0.1)
 
-    def check(self) -> Books:
-        """Wait until everything that went in is decided, and hold the books to every promise."""
-        books = self.reader.read_until_decided(
+    def settled(self) -> Books:
+        """Wait until everything that went in is decided; return the books as they are then."""
+        return self.reader.read_until_decided(
             len(self.ledger.events), set_aside=self.ledger.dead_letters
         )
+
+    def check(self) -> Books:
+        """Wait until everything that went in is decided, and hold the books to every promise."""
+        books = self.settled()
         found = findings(books, self.ledger)
         assert found == [], f"seed {self.seed}: " + "\n".join(found)
         return books

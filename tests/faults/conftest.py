@@ -22,7 +22,7 @@ def _last_city_closed() -> Iterator[None]:
 def city(
     _last_city_closed: None, tmp_path_factory: pytest.TempPathFactory, request: Any
 ) -> Iterator[FaultyCity]:
-    """The city that all faults happen to, one after the other; a new one after a test that failed."""
+    """The city that all faults happen to, one after the other; a new one after a failed test."""
     if _cities and _cities[-1].spoiled:
         _cities.pop().close()
     if not _cities:
@@ -32,6 +32,16 @@ def city(
     lent.spoiled = True
     yield lent
     lent.spoiled = request.session.testsfailed > failed_before
+
+
+@pytest.fixture
+def fresh_city(tmp_path: Path) -> Iterator[FaultyCity]:
+    """A city of its own, for what leaves none whole; the other makes room for it."""
+    while _cities:
+        _cities.pop().close()
+    own = founded(tmp_path, SEED)
+    yield own
+    own.close()
 
 
 def founded(folder: Path, seed: int, **how: int) -> FaultyCity:

@@ -187,8 +187,19 @@ def poisoned(city: FaultyCity) -> None:
     city.ledger.dead_letters += len(messages)
 
 
+# What may come on top of another fault: it touches neither workers nor brokers.
+CACHE_FAULTS: tuple[Fault, ...] = (
+    cache_killed,
+    cache_flushed,
+    cache_set_back,
+    cache_slow,
+    cache_frozen,
+    cache_without_disk,
+    cache_without_memory,
+)
 # All that leaves a city whole; the random run draws from them.
 FAULTS: tuple[Fault, ...] = (
+    *CACHE_FAULTS,
     worker_killed,
     worker_killed_in_a_transaction,
     worker_frozen,
@@ -199,13 +210,6 @@ FAULTS: tuple[Fault, ...] = (
     coordinator_moved,
     broker_cut_off,
     broker_frozen,
-    cache_killed,
-    cache_flushed,
-    cache_set_back,
-    cache_slow,
-    cache_frozen,
-    cache_without_disk,
-    cache_without_memory,
     provider_leaves_a_transaction_open,
     poisoned,
 )

@@ -1,4 +1,4 @@
-"""The small city's law once more, told from the log of the lists alone: no code of the trigger's."""
+"""The small city's law, told from the log of the lists alone: no code of the trigger's."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -33,7 +33,7 @@ class Register:
         """
         found = ["pass"]
         for last, suspended in self._entries(subject, before):
-            active = [_is_active(last, suspended, moment) for moment in (business, day)]
+            active = [_is_active(last, moment, suspended=suspended) for moment in (business, day)]
             if all(active):
                 found.append(_CONSEQUENCE.get((last.list_code, place), "pass"))
         return max(found, key=lambda verdict: _SEVERITY[verdict])
@@ -41,7 +41,7 @@ class Register:
     def has_active(self, entry_id: str, subject: str, day: date) -> bool:
         """Tell whether, by all that is known, the entry is in force on *day*."""
         return any(
-            last.entry_id == entry_id and _is_active(last, suspended, day)
+            last.entry_id == entry_id and _is_active(last, day, suspended=suspended)
             for last, suspended in self._entries(subject, 2**63)
         )
 
@@ -66,6 +66,6 @@ class Register:
         yield from newest.values()
 
 
-def _is_active(entry: Listed, suspended: bool, day: date) -> bool:
+def _is_active(entry: Listed, day: date, *, suspended: bool) -> bool:
     over = [each for each in (entry.ends, entry.removed_on) if each is not None and each <= day]
     return not (suspended or entry.annulled or over or day < entry.begins)

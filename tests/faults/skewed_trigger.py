@@ -1,4 +1,4 @@
-"""A trigger worker whose clock is wrong by as many seconds as a file says, from one look to the next.
+"""A trigger worker whose clock is wrong by as many seconds as a file says, whenever it looks.
 
 Run as `python -m tests.faults.skewed_trigger FILE`: the role itself, on another clock than the
 machine's. The command has no such switch for real servers, on purpose.

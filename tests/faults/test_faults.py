@@ -1,4 +1,4 @@
-"""After each fault: nothing lost, nothing decided twice, no pass that an entry should have stopped."""
+"""After each fault: nothing lost, nothing decided twice, no pass that an entry forbade."""
 
 import time
 
