@@ -10,7 +10,15 @@ from infra.embedded import free_port
 
 IMAGE = "redis:7"
 _PATIENCE_S = 60.0
-_AT_ONCE = 2_000
+# In one go: key by key, a position could be newer than what it stands for.
+_ALL = """
+local told = {}
+for _, key in ipairs(redis.call('KEYS', '*')) do
+    told[#told + 1] = key
+    told[#told + 1] = redis.call('DUMP', key)
+end
+return told
+"""
 _DISK = "size=64k"  # too small for any snapshot of ours
 
 Snapshot = dict[bytes, bytes]
@@ -63,17 +71,9 @@ class Cache:
         self.client().flushall()
 
     def snapshot(self) -> Snapshot:
-        """Return all that it holds now."""
-        client = self.client()
-        keys = list(client.scan_iter(count=_AT_ONCE))
-        held: Snapshot = {}
-        for start in range(0, len(keys), _AT_ONCE):
-            part = keys[start : start + _AT_ONCE]
-            pipe = client.pipeline(transaction=False)
-            for key in part:
-                pipe.dump(key)
-            held |= {k: v for k, v in zip(part, pipe.execute(), strict=True) if v is not None}
-        return held
+        """Return all that it holds at this moment, as a snapshot on disk would."""
+        told = self.client().eval(_ALL, 0)
+        return dict(zip(told[::2], told[1::2], strict=True))
 
     def set_back(self, snapshot: Snapshot) -> None:
         """Hold *snapshot* and nothing else, as after a restore of an old backup."""

@@ -2,18 +2,20 @@
 
 from concurrent.futures import Future
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from schemas.errors import RetryLaterError
 from streams.trigger.offsets import LogEnds
 
+if TYPE_CHECKING:
+    from confluent_kafka.admin import AdminClient
+
 WHERE = ("credit.lists", 0)
 FENCED = KafkaException(KafkaError(KafkaError.FENCED_LEADER_EPOCH))
-NO_OFFSET = -1001  # what librdkafka 2.13 answers for a leader that died, without an error
+NO_OFFSET = -1001  # what librdkafka 2.16 answers for a leader that died, without an error
 
 
 class Broker:
