@@ -108,11 +108,17 @@ class Cache:
         self.client().config_set("save", "")
 
     def starve(self, *, policy: str = "noeviction") -> None:
-        """Leave no memory for anything new; *policy* says whether keys are thrown away for it."""
+        """Leave no memory for anything new.
+
+        With another *policy* than ours half of the data has no place any more, and is thrown away.
+        """
         client = self.client()
-        held = int(client.info("memory")["used_memory"])
+        memory = client.info("memory")
+        limit = int(memory["used_memory"])
+        if policy != "noeviction":
+            limit -= int(memory["used_memory_dataset"]) // 2
         client.config_set("maxmemory-policy", policy)
-        client.config_set("maxmemory", held)
+        client.config_set("maxmemory", limit)
 
     def feed(self) -> None:
         """Give it all the memory again, and the policy that we ask for."""

@@ -88,7 +88,8 @@ class FaultyCity:
         while len(self.workers) > count:
             self.leave(self.workers[-1])
         self.hire(count - len(self.workers))
-        self.wait_shared()
+        if self.workers:
+            self.wait_shared()
 
     def leave(self, worker: Worker) -> None:
         """Let *worker* end as an operator would, and in order."""

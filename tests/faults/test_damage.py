@@ -39,12 +39,12 @@ def test_a_redis_that_throws_keys_away_stops_the_worker_and_lets_nobody_pass(
     city.check()
 
 
-@pytest.mark.parametrize("count", [1, 600], ids=["shorter than before", "longer than before"])
+@pytest.mark.parametrize("count", [1, 1_500], ids=["shorter than before", "longer than before"])
 def test_a_topic_made_anew_stops_the_worker(fresh_city: FaultyCity, count: int) -> None:
     """What lies in the new topic is other messages than those that were decided."""
     city = fresh_city
     city.staff(1)
-    city.feeder.send_next(1_000)
+    city.feeder.send_next(400)
     city.check()
     city.staff(0)
     recreate(city, EVENTS_TOPIC)
@@ -56,10 +56,10 @@ def test_a_topic_made_anew_stops_the_worker(fresh_city: FaultyCity, count: int) 
 def test_a_topic_made_anew_under_a_worker_stops_it(fresh_city: FaultyCity) -> None:
     city = fresh_city
     city.staff(1)
-    city.feeder.send_next(1_000)
+    city.feeder.send_next(400)
     city.check()
     recreate(city, EVENTS_TOPIC)
-    city.feeder.send([city.traffic.on(number * 3) for number in range(600)])
+    city.feeder.send([city.traffic.on(number * 3) for number in range(1_500)])
     assert_stopped(city.workers[0], "position")
 
 
