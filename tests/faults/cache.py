@@ -120,6 +120,14 @@ class Cache:
         client.config_set("maxmemory-policy", policy)
         client.config_set("maxmemory", limit)
 
+    def throw_entries_away(self) -> None:
+        """Do as an eviction does that happens to hit the entries of the lists and nothing else."""
+        client = self.client()
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        doomed = list(client.scan_iter(match="*:e:*", count=10_000))
+        assert doomed, "no entries were there to throw away"
+        client.delete(*doomed)
+
     def feed(self) -> None:
         """Give it all the memory again, and the policy that we ask for."""
         client = self.client()

@@ -39,6 +39,22 @@ def test_a_redis_that_throws_keys_away_stops_the_worker_and_lets_nobody_pass(
     city.check()
 
 
+@pytest.mark.parametrize("restarted", [False, True], ids=["at once", "after a restart"])
+def test_entries_that_redis_threw_away_still_stop(fresh_city: FaultyCity, restarted: bool) -> None:  # noqa: FBT001
+    """The unluckiest eviction: each partition's position stays, the entries are gone."""
+    city = fresh_city
+    city.staff(1)
+    city.feeder.send_next(500)
+    city.check()
+    if restarted:
+        city.staff(0)
+    city.cache.throw_entries_away()
+    city.cache.feed()
+    city.staff(1)
+    city.feeder.send_next(500)
+    city.check()
+
+
 @pytest.mark.parametrize("count", [1, 1_500], ids=["shorter than before", "longer than before"])
 def test_a_topic_made_anew_stops_the_worker(fresh_city: FaultyCity, count: int) -> None:
     """What lies in the new topic is other messages than those that were decided."""
