@@ -1,7 +1,7 @@
 """What production does to a trigger, each as one small function over a city that is at work.
 
 Each leaves the servers whole again and the city staffed as before; who, which and how long is the
-seed's to say.
+seed's to say. Those of the cache touch no worker, so that they may come on top of any other.
 """
 
 import time
@@ -107,7 +107,6 @@ def cache_killed(city: FaultyCity) -> None:
     city.cache.kill()
     time.sleep(city.chance.uniform(0.5, 3))
     city.cache.start_again()
-    city.wait_shared()
 
 
 def cache_flushed(city: FaultyCity) -> None:
@@ -115,7 +114,6 @@ def cache_flushed(city: FaultyCity) -> None:
     for _ in range(4):
         time.sleep(city.chance.uniform(0.05, 0.7))
         city.cache.flush()
-    city.wait_shared()
 
 
 def cache_set_back(city: FaultyCity) -> None:
@@ -123,14 +121,11 @@ def cache_set_back(city: FaultyCity) -> None:
     old = city.cache.snapshot()
     time.sleep(city.chance.uniform(1, 3))
     city.cache.set_back(old)
-    time.sleep(0.5)
-    city.wait_shared()
 
 
 def cache_slow(city: FaultyCity) -> None:
     """Redis takes 100 ms for an answer."""
     city.cache.slow_down(4.0)
-    city.wait_shared()
 
 
 def cache_frozen(city: FaultyCity) -> None:
@@ -138,7 +133,6 @@ def cache_frozen(city: FaultyCity) -> None:
     city.cache.freeze()
     time.sleep(city.chance.uniform(1, 5))
     city.cache.thaw()
-    city.wait_shared()
 
 
 def cache_without_disk(city: FaultyCity) -> None:
@@ -146,7 +140,6 @@ def cache_without_disk(city: FaultyCity) -> None:
     city.cache.fill_disk()
     time.sleep(2.0)
     city.cache.empty_disk()
-    city.wait_shared()
 
 
 def cache_without_memory(city: FaultyCity) -> None:
@@ -154,7 +147,6 @@ def cache_without_memory(city: FaultyCity) -> None:
     city.cache.starve()
     time.sleep(2.0)
     city.cache.feed()
-    city.wait_shared()
 
 
 def provider_leaves_a_transaction_open(city: FaultyCity) -> None:

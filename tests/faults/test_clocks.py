@@ -16,19 +16,18 @@ AWAY = timedelta(days=5)
 BAR, PROCUREMENT = LISTS.index("licence-bar"), LISTS.index("procurement-serious")
 
 
-@pytest.mark.parametrize("jump_s", [MINUTE_S, -MINUTE_S])
-def test_the_promises_hold_through_a_jump_of_a_minute(city: FaultyCity, jump_s: int) -> None:
+def test_the_promises_hold_through_jumps_of_a_minute(city: FaultyCity) -> None:
     city.staff(0)
     city.skew.write_text("0")
     city.hire(2, skewed=True)
     city.wait_shared()
     with city.feeder.flowing(A_SECOND):
-        time.sleep(1.0)
-        city.skew.write_text(str(jump_s))
-        time.sleep(2.0)
-        city.skew.write_text("0")
+        for skew_s in (MINUTE_S, 0, -MINUTE_S, 0):
+            time.sleep(1.0)
+            city.skew.write_text(str(skew_s))
         time.sleep(1.0)
     city.check()
+    city.staff(0)
 
 
 @pytest.mark.parametrize("jump_s", [YEAR_S, -YEAR_S])

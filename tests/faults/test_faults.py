@@ -18,4 +18,5 @@ def test_the_promises_hold_through(city: FaultyCity, fault: Fault) -> None:
         time.sleep(1.0)
         fault(city)
         time.sleep(1.0)
+        city.wait_shared()
     city.check()

@@ -22,7 +22,7 @@ from tests.faults.city import FaultyCity
 from tests.faults.conftest import SEED, founded
 from tests.faults.faults import CACHE_FAULTS, FAULTS, Fault
 
-EVENTS = int(os.environ.get("CREDIT_FAULTS_EVENTS") or 25_000)
+EVENTS = int(os.environ.get("CREDIT_FAULTS_EVENTS") or 20_000)
 EVENTS_A_FAULT = 2_500
 A_SECOND = 500
 TOGETHER = 0.3  # how often a fault of the cache comes on top of another
@@ -74,6 +74,7 @@ def happen(city: FaultyCity, faults: tuple[Fault, ...]) -> None:
     with ThreadPoolExecutor(len(faults)) as pool:
         for each in [pool.submit(fault, city) for fault in faults]:
             each.result()
+    city.wait_shared()
 
 
 def wait_for_events(city: FaultyCity, wanted: int) -> None:
