@@ -40,6 +40,11 @@ def test_a_redis_that_throws_keys_away_stops_the_worker_and_lets_nobody_pass(
     city.check()
 
 
+@pytest.mark.xfail(
+    strict=True,
+    reason="a key that is missing looks like nobody on a list: streams/trigger/cache.py knows of"
+    " positions alone, and the policy is looked at every 5 s",
+)
 @pytest.mark.parametrize("restarted", [False, True], ids=["at once", "after a restart"])
 def test_entries_that_redis_threw_away_still_stop(fresh_city: FaultyCity, restarted: bool) -> None:  # noqa: FBT001
     """The unluckiest eviction: each partition's position stays, the entries are gone."""
@@ -56,7 +61,21 @@ def test_entries_that_redis_threw_away_still_stop(fresh_city: FaultyCity, restar
     city.check()
 
 
-@pytest.mark.parametrize("count", [1, 1_500], ids=["shorter than before", "longer than before"])
+@pytest.mark.parametrize(
+    "count",
+    [
+        pytest.param(1, id="shorter than before"),
+        pytest.param(
+            1_500,
+            id="longer than before",
+            marks=pytest.mark.xfail(
+                strict=True,
+                reason="positions name offsets, not which topic they are of: where the new topic"
+                " is longer, its first messages are skipped without a word",
+            ),
+        ),
+    ],
+)
 def test_a_topic_made_anew_stops_the_worker(fresh_city: FaultyCity, count: int) -> None:
     """What lies in the new topic is other messages than those that were decided."""
     city = fresh_city
@@ -80,6 +99,11 @@ def test_a_topic_made_anew_under_a_worker_stops_it(fresh_city: FaultyCity) -> No
     assert_stopped(city.workers[0], "position")
 
 
+@pytest.mark.xfail(
+    strict=True,
+    reason="an empty credit.state is taken for a new city, although the group has committed"
+    " offsets: everything is decided once more",
+)
 def test_a_state_topic_made_anew_stops_the_worker(fresh_city: FaultyCity) -> None:
     """Without its state the trigger would decide everything once more."""
     city = fresh_city
