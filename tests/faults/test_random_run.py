@@ -22,7 +22,7 @@ from tests.faults.city import FaultyCity
 from tests.faults.conftest import SEED, founded
 from tests.faults.faults import CACHE_FAULTS, FAULTS, Fault
 
-EVENTS = int(os.environ.get("CREDIT_FAULTS_EVENTS") or 20_000)
+EVENTS = int(os.environ.get("CREDIT_FAULTS_EVENTS") or 35_000)
 EVENTS_A_FAULT = 2_500
 A_SECOND = 500
 TOGETHER = 0.3  # how often a fault of the cache comes on top of another
