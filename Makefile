@@ -19,7 +19,7 @@ test: $(STAMP) ## the fast tests: need no server, no Docker
 
 test-real: $(STAMP) ## the tests on real Kafka, Redis and PostgreSQL: need a Docker engine
 	@$(BIN)/python -c 'import docker; docker.from_env().ping()' 2>/dev/null || { echo "test-real: 没有 Docker 引擎 / no Docker engine answers; start one, or set DOCKER_HOST" >&2; exit 1; }
-	@$(BIN)/python -m pytest -q -m connected --timeout 900 tests/real $(ARGS)
+	@$(BIN)/python -m pytest -q -m connected --timeout 900 tests/real tests/faults $(ARGS)
 
 lint: $(STAMP) ## style, format and the direction of imports
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && PYTHONPATH=. $(BIN)/lint-imports

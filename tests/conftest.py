@@ -6,8 +6,10 @@ Set before any test module is imported: an empty variable hides what `.env` says
 import os
 import tempfile
 
+# CREDIT_FAULTS_* is for the fault suite alone (tests/faults); no setting of ours begins so.
 for _name in [name for name in os.environ if name.startswith("CREDIT_")]:
-    del os.environ[_name]
+    if not _name.startswith("CREDIT_FAULTS_"):
+        del os.environ[_name]
 from infra.settings import known_names  # noqa: E402 - the environment comes first
 
 for _name in known_names():

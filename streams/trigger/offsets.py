@@ -1,5 +1,6 @@
 """What the broker says about the ends of logs: the uncommitted end, and the beginning."""
 
+import contextlib
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -38,15 +39,26 @@ class LogEnds:
         futures = self._admin.list_offsets(
             wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=_TIMEOUT_S
         )
-        return lambda: _collect(futures)
+        return lambda: self._collect(futures)
 
-
-def _collect(futures: "dict[TopicPartition, Future[ListOffsetsResultInfo]]") -> Ends:
-    try:
-        return {
-            (where.topic, where.partition): answer.result(_TIMEOUT_S).offset
-            for where, answer in futures.items()
-        }
-    except (KafkaException, TimeoutError) as err:
+    def _collect(self, futures: "dict[TopicPartition, Future[ListOffsetsResultInfo]]") -> Ends:
         msg = "Kafka does not say where its logs end; waiting for the broker"
-        raise RetryLaterError(msg) from err
+        try:
+            ends = {
+                (where.topic, where.partition): answer.result(_TIMEOUT_S).offset
+                for where, answer in futures.items()
+            }
+        except (KafkaException, TimeoutError) as err:
+            self._look_up_leaders()
+            raise RetryLaterError(msg) from err
+        # Where the leader died while it was asked, the answer is -1001 and no error (tried): taken
+        # for an end, the lists would count as read and the state as empty.
+        if min(ends.values(), default=0) < 0:
+            self._look_up_leaders()
+            raise RetryLaterError(msg)
+        return ends
+
+    def _look_up_leaders(self) -> None:
+        """Ask who leads now: after FENCED_LEADER_EPOCH the client asks the old leader for ever."""
+        with contextlib.suppress(KafkaException):  # the next question tells whether it helped
+            self._admin.list_topics(timeout=_TIMEOUT_S)

@@ -90,6 +90,7 @@ class Transactions:
         Raises: RetryLaterError when nothing was written and the batch must be dropped.
         """
         producer = self._writer()
+        thrown = False
         try:
             if offsets:
                 producer.send_offsets_to_transaction(offsets, metadata)
@@ -97,6 +98,15 @@ class Transactions:
             producer.commit_transaction()
         except KafkaException as err:
             raise self._dropped(producer, err) from err
+        except:  # noqa: E722
+            # Where our logger runs while a fatal error is on its way, confluent-kafka 2.16 throws
+            # the KafkaError itself, which is no exception: a pool would lose it and its caller
+            # wait for ever. Nothing may be raised in here either, hence the flag.
+            thrown = True
+        if thrown:
+            self.forget()
+            msg = "the batch was not committed (the producer is fenced); it will be decided again"
+            raise RetryLaterError(msg)
         return self._landed
 
     def _writer(self) -> Producer:

@@ -1,0 +1,94 @@
+"""Clocks that jump, and days on which nobody worked."""
+
+import time
+from datetime import datetime, timedelta
+
+import pytest
+
+from schemas.times import SHANGHAI, legal_day
+from tests.faults.city import FaultyCity
+from tests.faults.traffic import LISTS
+
+pytestmark = pytest.mark.connected
+A_SECOND = 300
+MINUTE_S, YEAR_S = 60, 366 * 24 * 60 * 60
+AWAY = timedelta(days=5)
+BAR, PROCUREMENT = LISTS.index("licence-bar"), LISTS.index("procurement-serious")
+
+
+def test_the_promises_hold_through_jumps_of_a_minute(city: FaultyCity) -> None:
+    city.staff(0)
+    city.skew.write_text("0")
+    city.hire(2, skewed=True)
+    city.wait_shared()
+    with city.feeder.flowing(A_SECOND):
+        for skew_s in (MINUTE_S, 0, -MINUTE_S, 0):
+            time.sleep(1.0)
+            city.skew.write_text(str(skew_s))
+        time.sleep(1.0)
+    city.check()
+    city.staff(0)
+
+
+@pytest.mark.parametrize(
+    "jump_s",
+    [
+        pytest.param(-YEAR_S, id="back"),
+        pytest.param(
+            YEAR_S,
+            id="ahead",
+            marks=pytest.mark.xfail(
+                strict=True,
+                reason="credit.state keeps the producer's times, so that the clocks are never"
+                " compared; and the first batch after a jump is decided before they could be",
+            ),
+        ),
+    ],
+)
+def test_the_promises_hold_through_a_jump_of_a_year(fresh_city: FaultyCity, jump_s: int) -> None:
+    """A list looks too old on that clock, so that nobody is denied by a machine: never a pass."""
+    city = fresh_city
+    city.hire(2, skewed=True)
+    city.wait_shared()
+    city.feeder.send_next(A_SECOND)
+    city.check()
+    city.traffic.stale_allowed = True
+    with city.feeder.flowing(A_SECOND):
+        time.sleep(1.0)
+        city.skew.write_text(str(jump_s))
+        time.sleep(3.0)
+        city.skew.write_text("0")
+        time.sleep(1.0)
+    city.settled()
+    city.traffic.stale_allowed = False
+    city.feeder.send_next(A_SECOND)
+    city.check()
+
+
+def test_after_days_of_downtime_each_is_lived_through(fresh_city: FaultyCity) -> None:
+    """An entry that ended meanwhile denied before, and denies nobody after."""
+    city, traffic = fresh_city, fresh_city.traffic
+    now = datetime.now(SHANGHAI)
+    today = legal_day(now)
+    ends = today - timedelta(days=2)
+    ended, lasting = 3 * 1000 + BAR, 3 * 1001 + PROCUREMENT
+    city.feeder.send([traffic.enter(ended, until=ends), traffic.enter(lasting)])
+    city.skew.write_text(str(-AWAY.total_seconds()))
+    city.hire(2, skewed=True)
+    city.wait_shared()
+    then = now - AWAY
+    city.feeder.send([traffic.on(ended, at=then), traffic.on(lasting, at=then)])
+    before = city.check()
+    assert {each.day for each in before.decisions} == {today - AWAY}
+    assert [each.verdict for each in before.decisions] == ["deny", "deny"]
+    city.staff(0)
+    on_the_way = [traffic.on(ended, at=then + timedelta(days=1)), traffic.on(lasting, at=then)]
+    city.feeder.send(on_the_way)
+    city.skew.write_text("0")
+    city.hire(2, skewed=True)
+    city.wait_shared()
+    city.feeder.send([traffic.on(ended), traffic.on(lasting)])
+    after = city.check().decisions[2:]
+    today = legal_day(datetime.now(SHANGHAI))
+    assert {each.day for each in after} == {today}
+    assert sorted(each.verdict for each in after) == ["deny", "deny", "pass", "pass"]

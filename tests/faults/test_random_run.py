@@ -1,0 +1,107 @@
+"""One long day on which everything goes wrong, as a seed has it.
+
+`CREDIT_FAULTS_SEED` repeats a day: the same messages and the same faults in the same order, though
+not at the same millisecond. `CREDIT_FAULTS_EVENTS=500000` makes it as long as issue 4 wants it,
+with a fault for every 2,500 events; unset, it is a few minutes of CI.
+"""
+
+import os
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.faults.books import Books
+from tests.faults.checker import RULES, no_pass_past_an_entry, nothing_lost, nothing_twice
+from tests.faults.city import FaultyCity
+from tests.faults.conftest import SEED, founded
+from tests.faults.faults import CACHE_FAULTS, FAULTS, Fault
+
+EVENTS = int(os.environ.get("CREDIT_FAULTS_EVENTS") or 35_000)
+EVENTS_A_FAULT = 2_500
+A_SECOND = 500
+TOGETHER = 0.3  # how often a fault of the cache comes on top of another
+_LIMIT_S = 600 + EVENTS // 50
+
+pytestmark = [pytest.mark.connected, pytest.mark.timeout(_LIMIT_S)]
+
+
+@pytest.fixture
+def long_day(tmp_path: Path) -> Iterator[FaultyCity]:
+    """A city with as many on its lists as a long day needs."""
+    city = founded(tmp_path, SEED, listable=max(600, EVENTS // 50))
+    yield city
+    city.close()
+
+
+def test_a_day_of_random_faults_costs_nothing(
+    long_day: FaultyCity, capsys: pytest.CaptureFixture[str]
+) -> None:
+    city, began = long_day, time.monotonic()
+    happened: Counter[str] = Counter()
+    days_faults = drawn(random.Random(SEED))
+    city.staff(2)
+    with city.feeder.flowing(A_SECOND):
+        while len(city.ledger.events) < EVENTS:
+            faults = next(days_faults)
+            happened.update(fault.__name__ for fault in faults)
+            happen(city, faults)
+            city.staff(2)
+            wait_for_events(city, EVENTS_A_FAULT * happened.total())
+    books = city.settled()
+    with capsys.disabled():
+        sys.stdout.write(figures(city, books, happened, time.monotonic() - began))
+    city.check()
+
+
+def drawn(chance: random.Random) -> Iterator[tuple[Fault, ...]]:
+    """Yield what happens next: each fault before any comes again, now and then two at once."""
+    while True:
+        for fault in chance.sample(FAULTS, len(FAULTS)):
+            if fault not in CACHE_FAULTS and chance.random() < TOGETHER:
+                yield fault, chance.choice(CACHE_FAULTS)
+            else:
+                yield (fault,)
+
+
+def happen(city: FaultyCity, faults: tuple[Fault, ...]) -> None:
+    """Let *faults* happen at the same time, and wait until all are over."""
+    with ThreadPoolExecutor(len(faults)) as pool:
+        for each in [pool.submit(fault, city) for fault in faults]:
+            each.result()
+    city.wait_shared()
+
+
+def wait_for_events(city: FaultyCity, wanted: int) -> None:
+    """Wait until *wanted* events went in; a fault that took long has let enough of them pass."""
+    while len(city.ledger.events) < min(wanted, EVENTS):
+        time.sleep(0.2)
+
+
+def figures(city: FaultyCity, books: Books, happened: Counter[str], took_s: float) -> str:
+    """Return what the day came to, for whoever reads the end of a CI run."""
+    verdicts = Counter(each.verdict for each in books.decisions if each.sequence == 0)
+    broken = {rule: len(list(rule(books, city.ledger))) for rule in RULES}
+    decided = ", ".join(f"{name} {n}" for name, n in sorted(verdicts.items()))
+    told = {
+        "事件 / events": len(city.ledger.events),
+        "名单变更 / list changes": city.ledger.list_changes,
+        "故障 / faults": happened.total(),
+        "决定 / decisions": f"{len(books.decisions)} ({decided})",
+        "行动 / actions": len({each.action_id for each in books.actions}),
+        "死信 / dead letters": len(books.set_aside),
+        "丢失 / lost": broken[nothing_lost],
+        "重复 / decided twice": broken[nothing_twice],
+        "误放 / wrong pass": broken[no_pass_past_an_entry],
+        "其他 / other findings": sum(broken.values())
+        - sum(broken[rule] for rule in (nothing_lost, nothing_twice, no_pass_past_an_entry)),
+    }
+    head = f"随机故障 / random faults: CREDIT_FAULTS_SEED={city.seed}, {took_s:.0f} s"
+    lines = [head, *(f"  {what}: {n}" for what, n in told.items())]
+    lines += [f"  {n} x {name}" for name, n in sorted(happened.items())]
+    return "\n" + "\n".join(lines) + "\n"
