@@ -41,6 +41,7 @@ class EventInputs:
         self.owned: frozenset[int] = frozenset()
         self.generation = 0
         self.flowing = False
+        self._kept: list[Message] = []  # came while nobody polled
         self.before_revoke: Callable[[], None] = lambda: None
         self._consumer.subscribe(
             list(topics),
@@ -54,10 +55,10 @@ class EventInputs:
 
         Raises: StopServiceError for a position that the log no longer has.
         """
-        messages: list[Message] = []
-        first = self._consumer.poll(wait_s)
+        messages, self._kept = self._kept, []
+        first = self._consumer.poll(0 if messages else wait_s)
         if first is None:
-            return Polled(messages, None)
+            return Polled(messages, self.metadata() if messages else None)
         metadata = self._consumer.consumer_group_metadata()
         for message in (first, *self._consumer.consume(most - 1, 0)):
             error = message.error()
@@ -68,10 +69,14 @@ class EventInputs:
         return Polled(messages, metadata)
 
     def keep_alive(self) -> None:
-        """Serve rebalances while nothing flows, as waiting must not cost the membership."""
+        """Serve rebalances, as waiting must not cost the membership; what comes is kept."""
         message = self._consumer.poll(0)
-        if message is not None and message.error() is not None:
+        if message is None:
+            return
+        if message.error() is not None:
             self._weigh(message.error())
+        elif self.flowing:
+            self._kept.append(message)
 
     def metadata(self) -> Any:  # confluent's opaque group metadata
         """Return the group's metadata as of now."""
@@ -98,7 +103,7 @@ class EventInputs:
         """Let nothing flow, and stay a member; what was fetched is dropped."""
         if self.flowing:
             self._consumer.assign([])
-        self.flowing = False
+        self._stop_flowing()
 
     def close(self) -> None:
         """Leave the group, so that the others take over at once."""
@@ -116,7 +121,7 @@ class EventInputs:
             raise StopServiceError(msg)
         self.owned = next(iter(numbers.values()), frozenset())
         self.generation += 1
-        self.flowing = False
+        self._stop_flowing()
         consumer.assign([])
         log.info("partitions_assigned", partitions=sorted(self.owned))
 
@@ -128,8 +133,13 @@ class EventInputs:
         log.info("partitions_revoked", partitions=sorted(self.owned))
         self.owned = frozenset()
         self.generation += 1
-        self.flowing = False
+        self._stop_flowing()
         consumer.unassign()
+
+    def _stop_flowing(self) -> None:
+        """Drop what was kept too: whoever owns the partitions then reads it again."""
+        self.flowing = False
+        self._kept = []
 
     def _weigh(self, error: KafkaError | None) -> None:
         """Decide what an error event means: stop, retry, or nothing (librdkafka goes on itself)."""
