@@ -1,6 +1,7 @@
 """One Kafka transaction a batch: decisions, actions, state and input offsets, or none of them."""
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -65,7 +66,8 @@ class Transactions:
         """
         producer = self._writer()
         self._landed = {}
-        try:
+
+        def produce() -> None:
             producer.begin_transaction()
             for topic, partition, key, value, headers in records:
                 while True:
@@ -80,8 +82,8 @@ class Transactions:
                         break
             for topic, partition, key, value, _ in positions:
                 producer.produce(topic, value, key, partition, on_delivery=self._note)
-        except KafkaException as err:
-            raise self._dropped(producer, err) from err
+
+        self._do(producer, produce)
 
     def commit(self, offsets: list[TopicPartition], metadata: Any) -> dict[int, Landed]:
         """Commit what `begin` opened, with the input offsets; return where the positions landed.
@@ -90,24 +92,24 @@ class Transactions:
         Raises: RetryLaterError when nothing was written and the batch must be dropped.
         """
         producer = self._writer()
-        thrown = False
-        try:
+
+        def commit() -> None:
             if offsets:
                 producer.send_offsets_to_transaction(offsets, metadata)
             producer.flush()
             producer.commit_transaction()
-        except KafkaException as err:
-            raise self._dropped(producer, err) from err
-        except:  # noqa: E722
-            # Where our logger runs while a fatal error is on its way, confluent-kafka 2.16 throws
-            # the KafkaError itself, which is no exception: a pool would lose it and its caller
-            # wait for ever. Nothing may be raised in here either, hence the flag.
-            thrown = True
-        if thrown:
-            self.forget()
-            msg = "the batch was not committed (the producer is fenced); it will be decided again"
-            raise RetryLaterError(msg)
+
+        self._do(producer, commit)
         return self._landed
+
+    def _do(self, producer: Producer, step: Callable[[], None]) -> None:
+        """Take a *step* of the transaction. Raises: RetryLaterError, with the producer dropped."""
+        try:
+            _as_exceptions(step)
+        except KafkaException as err:
+            self._abort(producer)
+            msg = f"the batch was not committed ({err.args[0].name()}); it will be decided again"
+            raise RetryLaterError(msg) from err
 
     def _writer(self) -> Producer:
         if self._producer is None:
@@ -122,19 +124,11 @@ class Transactions:
             where = int(message.partition() or 0)
             self._landed[where] = Landed(int(message.offset() or 0), appended)
 
-    def _dropped(self, producer: Producer, err: KafkaException) -> RetryLaterError:
-        self._abort(producer)
-        return RetryLaterError(
-            f"the batch was not committed ({err.args[0].name()}); it will be decided again"
-        )
-
     def _abort(self, producer: Producer) -> None:
         """End the transaction; a producer that cannot is dropped, the take-over makes a new one."""
         self.forget()
-        try:
-            producer.abort_transaction(10)
-        except KafkaException:
-            return
+        with contextlib.suppress(KafkaException):
+            _as_exceptions(lambda: producer.abort_transaction(10))
 
     def _initialised(self, partition: int) -> Producer:
         producer = Producer(
@@ -149,8 +143,26 @@ class Transactions:
                 queue_buffering_max_kbytes=1_000_000,
             )
         )
-        producer.init_transactions(_INIT_TIMEOUT_S)
+        _as_exceptions(lambda: producer.init_transactions(_INIT_TIMEOUT_S))
         return producer
+
+
+def _as_exceptions(call: Callable[[], None]) -> None:
+    """Call, so that whatever goes wrong is an exception. Raises: KafkaException.
+
+    Where our logger runs while a fatal error is on its way, confluent-kafka 2.16 throws the
+    KafkaError itself, which is none: a pool would lose it and its caller wait for ever. Nothing may
+    be raised where it is caught either, hence the flag.
+    """
+    thrown = False
+    try:
+        call()
+    except BaseException:
+        raise
+    except:  # noqa: E722
+        thrown = True
+    if thrown:
+        raise KafkaException(KafkaError(KafkaError._FENCED))  # noqa: SLF001
 
 
 _LOG_APPEND_TIME = 2
