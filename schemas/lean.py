@@ -373,6 +373,7 @@ class PartitionState(Struct, frozen=True):
     day: date
     lists: dict[str, ListFreshness]
     first_published: str | None = None
+    logs: dict[str, str] = {}
 
 
 class DecidedEvent(Struct, frozen=True, gc=False):

@@ -38,12 +38,15 @@ class PartitionState(Model):
 
     `first_published`: a list was published for the first time, and the matters that waited for it
     were decided again up to this one (USCC/matter id), in order; null if nothing is left to do.
+    `logs`: the id of each topic that `inputs` counts in: one made anew under the same name has
+    another, and our offsets mean nothing in it.
     """
 
     inputs: dict[Short, Count]
     day: Day
     lists: dict[Short, ListFreshness]
     first_published: str | None = None
+    logs: dict[Short, Short] = Field(default_factory=dict)
 
 
 class KnownEntry(Model):

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 # Behind every text that begins with `<USCC>/`, as `0` follows `/` in ASCII.
 _AFTER_SLASH = "0"
+# In every sorted set, so that one which Redis threw away is known from one that is empty: before
+# all names, and behind all scores.
+WHOLE = "!"
 
 
 class Diary(NamedTuple):
@@ -35,27 +38,33 @@ def diary_of(matter: Matter) -> Diary | None:
 
 def index_key(space: str) -> str:
     """Return the sorted set of all matters of a partition, `<USCC>/<matter id>`, by name."""
-    return f"{space}n"
+    return f"{space}:n"
 
 
 def due_key(space: str) -> str:
     """Return the sorted set of the matters that change by themselves, by their next day."""
-    return f"{space}d"
+    return f"{space}:d"
 
 
 def waiting_key(space: str) -> str:
     """Return the sorted set of the matters that wait for a list's first publication, by name."""
-    return f"{space}w"
+    return f"{space}:w"
 
 
 def sweeps_key(space: str) -> str:
     """Return the sorted set of the subjects whose matters lag behind their entries, by turn."""
-    return f"{space}s"
+    return f"{space}:s"
 
 
-def action_key(space: str, uscc: str, action_id: str) -> str:
-    """Return the key that holds the id of an action's matter."""
-    return f"{space}a:{uscc}/{action_id}"
+def set_keys(space: str) -> tuple[str, ...]:
+    """Return the sorted sets of a namespace; each holds `WHOLE` from its beginning."""
+    return index_key(space), due_key(space), waiting_key(space), sweeps_key(space)
+
+
+def opening_commands(space: str) -> "list[Command]":
+    """Return what begins the sorted sets of a namespace, each with its mark."""
+    by_name = [("ZADD", key(space), "0", WHOLE) for key in (index_key, waiting_key)]
+    return [*by_name, *(("ZADD", key(space), "+inf", WHOLE) for key in (due_key, sweeps_key))]
 
 
 def agenda_commands(
@@ -97,17 +106,23 @@ def names_after(space: str, uscc: str, after: str, most: int) -> "Command":
 
 def waiting_after(space: str, after: str, most: int) -> "Command":
     """Return the command for the next *most* matters that wait for a list, behind *after*."""
-    begin = f"({after}" if after else "-"
+    begin = f"({after or WHOLE}"
     return ("ZRANGEBYLEX", waiting_key(space), begin, "+", "LIMIT", "0", str(most))
 
 
 def first_due(space: str, most: int) -> "Command":
-    """Return the command for the *most* matters that are due first, each with its day."""
+    """Return the command for the *most* matters that are due first, each with its day.
+
+    `WHOLE` comes last, if that few are left.
+    """
     return ("ZRANGE", due_key(space), "0", str(most - 1), "WITHSCORES")
 
 
 def first_sweeps(space: str, most: int) -> "Command":
-    """Return the command for the *most* subjects that waited longest for their turn."""
+    """Return the command for the *most* subjects that waited longest for their turn.
+
+    `WHOLE` comes last, if that few are left.
+    """
     return ("ZRANGE", sweeps_key(space), "0", str(most - 1))
 
 

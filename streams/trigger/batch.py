@@ -23,7 +23,7 @@ from streams.rules.review import REFUSAL_WORDS, RefusalCode
 from streams.rules.standing import standing_of
 from streams.trigger.agenda import Diary, names_after
 from streams.trigger.alerts import lapsed_alert, wrong_place_alert
-from streams.trigger.cache import CachePosition, Changes, StateCache
+from streams.trigger.cache import StateCache
 from streams.trigger.fold_events import EventFold
 from streams.trigger.fold_lists import ListFold
 from streams.trigger.fold_matters import At, MatterFold
@@ -36,6 +36,7 @@ from streams.trigger.intake import (
     ReviewIn,
 )
 from streams.trigger.moment import PartitionMoment
+from streams.trigger.moves import CachePosition, Changes
 from streams.trigger.outbox import Outbox
 from streams.trigger.sweeps import Agenda, Running, Slice, read_slice
 from streams.trigger.working import Recent, Working, decode_matter
@@ -115,7 +116,7 @@ class Parsed(NamedTuple):
     reviews: list[ReviewIn | RejectedIn]
     held: list[bytes | None]  # the entries of each list change's subject
     running: list[bool]  # whether each list change's subject has matters
-    triples: list[bytes | None]  # entries, matter and identity of each event
+    triples: list[tuple[bytes | None, ...]]  # entries, matter and identity of each event
     phases: dict[str, float]
 
 
@@ -211,7 +212,9 @@ class Batches:
     def _members(self, told: Iterable[ListIn], owned: dict[int, Owned]) -> Members:
         """Return what each list holds that is published in this batch."""
         return {
-            (p, code): self._cache.members(p, owned[p].position, code)
+            (p, code): self._cache.members(
+                p, owned[p].position, code, published=code in owned[p].state.lists
+            )
             for p, code in {
                 (item.partition, item.published.data.list_code)
                 for item in told
@@ -358,12 +361,12 @@ class Batches:
         outbox = folded.outbox
         moments = self._moments(folded)
         fold = EventFold(self._catalogue, outbox, working, matters, self._partitions)
-        values: Iterator[Any] = iter(parsed.triples)
+        values: Iterator[tuple[Any, ...]] = iter(parsed.triples)
         for item in parsed.events:
             if isinstance(item, RejectedIn):
                 self._set_aside(outbox, item)
                 continue
-            entries_raw, matter_raw, seen_in = next(values), next(values), next(values)
+            entries_raw, matter_raw, seen_in = next(values)
             held = working.entries(item.event.subject, entries_raw)
             try:
                 fold.event(item, moments[item.partition], held, matter_raw, seen_in)

@@ -2,76 +2,51 @@
 
 Every read and every write names the position that the worker holds; a Redis that is somewhere
 else (flushed, restored from a snapshot, written by another worker) answers so and nothing is
-used. The position is read after all values: a flush between two commands once returned the
-position and lost the keys. Plain MGET and MSET, since a script that loops costs three times that.
-What is read is asked for early and heard late, and a write is not waited for: Redis works while
-the worker does.
+used; nor is one that threw a key away (see `moves`). The position is read after all values: a flush
+between two commands once returned the position and lost the rest. Plain HMGET and HSET, since a
+script that loops costs three times that. What is read is asked for early and heard late, and a
+write is not waited for: Redis works while the worker does.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from schemas.errors import RetryLaterError
 from schemas.lean import PartitionState
-from streams.trigger.agenda import Diary, action_key, agenda_commands, due_key, sweeps_key
+from streams.trigger.agenda import WHOLE, due_key, set_keys, sweeps_key
+from streams.trigger.moves import (
+    MARK,
+    POSITION,
+    STATE,
+    CachePosition,
+    Move,
+    action_field,
+    commands_of,
+    entries_field,
+    list_key,
+    matter_field,
+)
 from streams.trigger.redis_line import Command, RedisLine
 
 if TYPE_CHECKING:
     import redis
 
-LAYOUT = 3  # +1 with every change of keys or records: an older cache is rebuilt, never misread
+LAYOUT = 4  # +1 with every change of keys or records: an older cache is rebuilt, never misread
 _UNLINK_AT_ONCE = 5_000
-_ONE_FOR_ALL = -1  # one answer, which holds all
 
 
-class CachePosition(msgspec.Struct, frozen=True):
-    """Where the cache of one partition stands in `credit.state`.
+class _Question(NamedTuple):
+    """What was asked: how many answers come; of values of items, each item's partition and width.
 
-    `birth_id` names the log, `offset` is the next to replay, `at` when it was written, `space`
-    the key namespace in force, `layout` how its keys are laid out. Compared byte for byte.
+    Without `items` the answers are handed on as they come.
     """
 
-    birth_id: str
-    offset: int
-    at: float
-    space: str
-    layout: int = 0
-
-
-@dataclass(slots=True)
-class Changes:
-    """What a batch changes in one partition of the cache.
-
-    `matters`: (USCC, matter id, record, decision id of its newest event or empty if it is known).
-    `members`: (list code, entry id, revision or empty if it left the list). `diaries` and
-    `forgotten` name a matter as `<USCC>/<matter id>`; of a forgotten one also the ids of its
-    decisions and actions. `sweeps`: turn by USCC, None where it is done.
-    """
-
-    matters: list[tuple[str, str, bytes, str]] = field(default_factory=list)
-    entries: dict[str, bytes] = field(default_factory=dict)
-    members: list[tuple[str, str, str]] = field(default_factory=list)
-    diaries: dict[str, Diary] = field(default_factory=dict)
-    sweeps: dict[str, int | None] = field(default_factory=dict)
-    forgotten: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        """Return how many records change."""
-        return len(self.matters) + len(self.entries) + len(self.forgotten)
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One partition's step; without `before` the cache is taken over whatever it holds."""
-
-    before: CachePosition | None
-    after: CachePosition
-    state: PartitionState
-    changes: Changes
+    answers: int
+    items: tuple[int, ...] | None = None
+    width: int = 1
 
 
 class CacheMovedError(RetryLaterError):
@@ -81,10 +56,11 @@ class CacheMovedError(RetryLaterError):
 class StateCache:
     """The state of the partitions that this worker owns.
 
-    Keys of a partition: `position`, and in its namespace `state`, `e:<USCC>` entries,
-    `m:<USCC>/<matter id>` a matter, `i:<USCC>/<decision id>` the matter in which that event was
-    decided (derived, so that the same identity in another matter is noticed), `l:<list code>` a
-    hash of entry id -> revision, and what `agenda` tells of.
+    Keys of a partition: `position`, which points to the namespace in force; that namespace, a hash
+    of `position` again, `state`, `e:<USCC>` entries, `m:<USCC>/<matter id>` a matter,
+    `i:<USCC>/<decision id>` the matter in which that event was decided (derived, so that the same
+    identity in another matter is noticed) and `a:<USCC>/<action id>` that of an action; beside it
+    `l:<list code>`, a hash of entry id -> revision, and the sorted sets that `agenda` tells of.
     """
 
     def __init__(self, client: "redis.Redis", group: str) -> None:
@@ -92,8 +68,9 @@ class StateCache:
         self._group = group
         self._line = RedisLine(client)
         self._held: dict[int, CachePosition] = {}
-        self._asked: list[int] = []  # how many answers each question has that was not heard yet
+        self._asked: list[_Question] = []  # what was not heard yet
         self._heard: list[Any] = []
+        self._sets_asked = False
         self._watched: frozenset[int] = frozenset()
         self._sent = 0  # answers to a write that were not heard yet
 
@@ -102,18 +79,27 @@ class StateCache:
         return f"{self._group}:{{{partition}}}:"
 
     def space(self, partition: int, space: str) -> str:
-        """Return what every key of the namespace *space* begins with."""
-        return f"{self.prefix(partition)}{space}:"
+        """Return the hash of the namespace *space*; its other keys begin so, with a colon."""
+        return self.prefix(partition) + space
 
     def position(self, partition: int) -> tuple[CachePosition, PartitionState] | None:
-        """Return where the cache says it stands; None if it is empty or cannot be read."""
+        """Return where the cache stands; None if it is empty, cannot be read or lost a key."""
         raw = self._client.get(self._position_key(partition))
         try:
             position = msgspec.json.decode(raw or b"", type=CachePosition)
-            state = self._client.get(self.space(partition, position.space) + "state")
-            return position, msgspec.json.decode(state or b"", type=PartitionState)
+            space = self.space(partition, position.space)
+            stands, state_raw = self._client.hmget(space, POSITION, STATE)
+            state = msgspec.json.decode(state_raw or b"", type=PartitionState)
         except msgspec.MsgspecError:
             return None
+        if stands != raw or position.layout != LAYOUT:
+            return None
+        pipe = self._client.pipeline(transaction=False)
+        for key in set_keys(space):
+            pipe.zscore(key, WHOLE)
+        for code in state.lists:
+            pipe.hget(list_key(space, code), MARK)
+        return None if None in pipe.execute() else (position, state)
 
     def look(self, positions: Mapping[int, CachePosition]) -> None:
         """Begin to read: what is asked next counts only while Redis stands at *positions*.
@@ -121,54 +107,53 @@ class StateCache:
         Its `WATCH` is also what the next `send` relies on.
         """
         self._held = dict(positions)
-        self._line.send(("WATCH", *self._position_keys(positions)))
-        self._asked, self._heard = [1], []
+        self._line.send(("WATCH", *self._watched_keys(positions)))
+        self._asked, self._heard, self._sets_asked = [_Question(1)], [], False
 
     def ask_matters(self, items: Sequence[tuple[int, str, str, str]]) -> None:
         """Send for entries, matter and identity of each (partition, USCC, matter id, decision id).
 
-        Its answer is flat: three values an item, None where there is nothing.
+        Its answer is a tuple of the three an item, None where there is nothing.
         """
-        starts = {p: self._starts(p, held) for p, held in self._held.items()}
-        keys: list[str] = []
+        fields: dict[int, list[str]] = {p: [] for p in self._held}
         for partition, uscc, matter, decision in items:
-            entries, matters, identities = starts[partition]
-            keys += (
-                entries + uscc,
-                f"{matters}{uscc}/{matter}",
-                f"{identities}{uscc}/{decision}",
-            )
-        self._ask(keys)
+            fields[partition] += (f"e:{uscc}", f"m:{uscc}/{matter}", f"i:{uscc}/{decision}")
+        self._ask(fields, tuple(item[0] for item in items), width=3)
 
     def ask_entries(self, items: Sequence[tuple[int, str]]) -> None:
         """Send for the entries of each (partition, USCC)."""
-        starts = {p: self._starts(p, held)[0] for p, held in self._held.items()}
-        self._ask([starts[partition] + uscc for partition, uscc in items])
+        self._ask_one([(partition, entries_field(uscc)) for partition, uscc in items])
 
     def ask_records(self, items: Sequence[tuple[int, str]]) -> None:
         """Send for the record of each matter (partition, `<USCC>/<matter id>`)."""
-        starts = {p: self._starts(p, held)[1] for p, held in self._held.items()}
-        self._ask([starts[partition] + name for partition, name in items])
+        self._ask_one([(partition, matter_field(name)) for partition, name in items])
 
     def ask_matters_of_actions(self, items: Sequence[tuple[int, str, str]]) -> None:
         """Send for the id of the matter of each action (partition, USCC, action id)."""
-        spaces = {p: self.space(p, held.space) for p, held in self._held.items()}
-        self._ask([action_key(spaces[p], uscc, action) for p, uscc, action in items])
+        self._ask_one([(p, action_field(uscc, action)) for p, uscc, action in items])
 
     def namespace(self, partition: int) -> str:
-        """Return what the keys of *partition* begin with, as of the position looked at."""
+        """Return the namespace of *partition* as of the position looked at."""
         return self.space(partition, self._held[partition].space)
 
     def ask_each(self, *commands: Command) -> None:
-        """Send *commands*; the answers are a list."""
+        """Send *commands* about what `agenda` keeps; the answers are a list."""
         if commands:
             self._line.send(*commands)
-        self._asked.append(len(commands))
+            self._sets_asked = True
+        self._asked.append(_Question(len(commands)))
 
-    def _ask(self, keys: list[str]) -> None:
-        if keys:
-            self._line.send(("MGET", *keys))
-        self._asked.append(_ONE_FOR_ALL if keys else 0)
+    def _ask_one(self, items: Sequence[tuple[int, str]]) -> None:
+        fields: dict[int, list[str]] = {p: [] for p in self._held}
+        for partition, name in items:
+            fields[partition].append(name)
+        self._ask(fields, tuple(partition for partition, _ in items))
+
+    def _ask(self, fields: dict[int, list[str]], items: tuple[int, ...], *, width: int = 1) -> None:
+        commands = [("HMGET", self.namespace(p), *names) for p, names in fields.items() if names]
+        if commands:
+            self._line.send(*commands)
+        self._asked.append(_Question(len(commands), items, width))
 
     def hear(self) -> list[Any]:
         """Return what was asked so far, so that more can be asked; it counts once `answer` says so.
@@ -177,22 +162,41 @@ class StateCache:
         """
         self.drain()
         asked, self._asked = self._asked, []
-        for count in asked:
-            answers = self._line.hear(abs(count))
-            self._heard.append(answers[0] if count == _ONE_FOR_ALL else answers)
+        for question in asked:
+            self._heard.append(self._in_order(question, self._line.hear(question.answers)))
         _, *heard = self._heard
         return heard
+
+    def _in_order(self, question: _Question, answers: list[Any]) -> list[Any]:
+        """Return the values of a question in the order of its items."""
+        if question.items is None:
+            return answers
+        wanted = set(question.items)
+        asked = [p for p in self._held if p in wanted]
+        if question.width == 1:
+            values = {p: iter(found) for p, found in zip(asked, answers, strict=True)}
+        else:
+            values = {
+                p: zip(*[iter(found)] * question.width, strict=True)
+                for p, found in zip(asked, answers, strict=True)
+            }
+        return [next(values[p]) for p in question.items]
 
     def answer(self) -> list[Any]:
         """Return what was asked since `look`, in that order. Raises: CacheMovedError.
 
         The positions are read last. Nobody writes one before all that it stands for is there, so
-        a Redis that lost anything before that read has lost its positions too.
+        a Redis that lost anything before that read has lost its positions, or a mark, too.
         """
         held = self._held
-        self._line.send(("MGET", *self._position_keys(held)))
+        spaces = [self.namespace(p) for p in held] if self._sets_asked else []
+        checks = [("ZSCORE", key, WHOLE) for space in spaces for key in set_keys(space)]
+        self._line.send(*self._position_commands(held), *checks)
         heard = self.hear()
-        self._compare(held, self._line.hear(1)[0])
+        self._compare(held, self._line.hear(1 + len(held)))
+        if None in self._line.hear(len(checks)):
+            msg = "Redis threw something away that this worker wrote"
+            raise CacheMovedError(msg)
         self._watched = frozenset(held)
         return heard
 
@@ -208,16 +212,12 @@ class StateCache:
         """Begin a `write`; whether it was taken shows in the next `answer` or `drain`."""
         self.drain()
         self._watch({p: move.before for p, move in moves.items() if move.before is not None})
-        values: dict[str, bytes] = {}
         commands: list[Command] = [("MULTI",)]
+        pointers: list[str | bytes] = ["MSET"]
         for partition, move in moves.items():
-            self._add_values(values, partition, move)
-            commands += self._member_commands(partition, move)
-            commands += self._agenda_commands(partition, move)
-        pairs: list[str | bytes] = ["MSET"]
-        for pair in values.items():
-            pairs += pair
-        commands += [pairs, ("EXEC",)]
+            commands += commands_of(self.space(partition, move.after.space), move)
+            pointers += (self._position_key(partition), msgspec.json.encode(move.after))
+        commands += [pointers, ("EXEC",)]
         self._line.send(*commands)
         self._sent = len(commands)
         self._watched = frozenset()
@@ -239,75 +239,26 @@ class StateCache:
         """Make sure that a write from *before* is refused if one of these positions moves."""
         if before.keys() <= self._watched:
             return
-        keys = self._position_keys(before)
-        self._line.send(("WATCH", *keys), ("MGET", *keys))
-        self._compare(before, self._line.hear(2)[1])
+        self._line.send(("WATCH", *self._watched_keys(before)), *self._position_commands(before))
+        self._compare(before, self._line.hear(2 + len(before))[1:])
 
-    def _starts(self, partition: int, position: CachePosition) -> tuple[str, str, str]:
-        """Return what the keys of entries, matters and identities begin with."""
-        space = self.space(partition, position.space)
-        return f"{space}e:", f"{space}m:", f"{space}i:"
+    def _watched_keys(self, positions: Mapping[int, CachePosition]) -> list[str]:
+        """Return the pointers, and the hashes: one that is thrown away must not grow again."""
+        spaces = [self.space(p, position.space) for p, position in positions.items()]
+        return [*map(self._position_key, positions), *spaces]
 
-    def _position_keys(self, partitions: Iterable[int]) -> list[str]:
-        return [self._position_key(partition) for partition in partitions]
+    def _position_commands(self, positions: Mapping[int, CachePosition]) -> list[Command]:
+        """Return what reads where Redis stands, by its pointers and by each hash itself."""
+        hashes = [("HGET", self.space(p, each.space), POSITION) for p, each in positions.items()]
+        return [("MGET", *map(self._position_key, positions)), *hashes]
 
-    def _add_values(self, values: dict[str, bytes], partition: int, move: Move) -> None:
-        space = self.space(partition, move.after.space)
-        matters, identities = f"{space}m:", f"{space}i:"
-        for uscc, matter, record, decision in move.changes.matters:
-            values[f"{matters}{uscc}/{matter}"] = record
-            if decision:
-                values[f"{identities}{uscc}/{decision}"] = matter.encode()
-        for name, diary in move.changes.diaries.items():
-            uscc, _, matter = name.partition("/")
-            for action in diary.actions:
-                values[action_key(space, uscc, action)] = matter.encode()
-        for uscc, record in move.changes.entries.items():
-            values[f"{space}e:{uscc}"] = record
-        values[f"{space}state"] = msgspec.json.encode(move.state)
-        values[self._position_key(partition)] = msgspec.json.encode(move.after)
-
-    def _agenda_commands(self, partition: int, move: Move) -> list[Command]:
-        space, changes = self.space(partition, move.after.space), move.changes
-        commands = agenda_commands(
-            space,
-            [f"{uscc}/{matter}" for uscc, matter, _, _ in changes.matters],
-            changes.diaries,
-            changes.sweeps,
-            changes.forgotten,
-        )
-        doomed: list[str] = []
-        for name, (decisions, actions) in changes.forgotten.items():
-            uscc, _, _ = name.partition("/")
-            doomed.append(f"{space}m:{name}")
-            doomed += (f"{space}i:{uscc}/{decision}" for decision in decisions)
-            doomed += (action_key(space, uscc, action) for action in actions)
-        if doomed:
-            commands.append(("UNLINK", *doomed))
-        return commands
-
-    def _member_commands(self, partition: int, move: Move) -> list[Command]:
-        lists: dict[str, dict[str, str]] = {}
-        for code, entry, revision in move.changes.members:
-            lists.setdefault(code, {})[entry] = revision
-        commands: list[Command] = []
-        for code, members in lists.items():
-            key = f"{self.space(partition, move.after.space)}l:{code}"
-            kept = [text for pair in members.items() if pair[1] for text in pair]
-            gone = [entry for entry, revision in members.items() if not revision]
-            if kept:
-                commands.append(("HSET", key, *kept))
-            if gone:
-                commands.append(("HDEL", key, *gone))
-        return commands
-
-    def _compare(
-        self, held: Mapping[int, CachePosition], found: Sequence[bytes | str | None]
-    ) -> None:
+    def _compare(self, held: Mapping[int, CachePosition], found: Sequence[Any]) -> None:
+        """Compare *held* with the answers to `_position_commands`. Raises: CacheMovedError."""
+        pointers, *hashes = found
         moved = [
             str(partition)
-            for (partition, position), raw in zip(held.items(), found, strict=True)
-            if raw != msgspec.json.encode(position)
+            for (partition, position), *told in zip(held.items(), pointers, hashes, strict=True)
+            if any(raw != msgspec.json.encode(position) for raw in told)
         ]
         if moved:
             msg = f"partitions {', '.join(moved)}: Redis is not where this worker left it"
@@ -316,18 +267,42 @@ class StateCache:
     def _position_key(self, partition: int) -> str:
         return self.prefix(partition) + "position"
 
-    def members(self, partition: int, position: CachePosition, list_code: str) -> dict[str, str]:
+    def members(
+        self, partition: int, position: CachePosition, list_code: str, *, published: bool
+    ) -> dict[str, str]:
         """Return the entries, not removed, of one list in one partition: id -> revision.
 
-        Raises: CacheMovedError.
+        *published*: it was before. Raises: CacheMovedError.
         """
         self.drain()
+        held = {partition: position}
+        space = self.space(partition, position.space)
         pipe = self._client.pipeline(transaction=True)
-        pipe.get(self._position_key(partition))
-        pipe.hgetall(f"{self.space(partition, position.space)}l:{list_code}")
-        found, held = pipe.execute()
-        self._compare({partition: position}, [found])
-        return {_text(entry): _text(revision) for entry, revision in held.items()}
+        pipe.mget(self._position_key(partition))
+        pipe.hget(space, POSITION)
+        pipe.hgetall(list_key(space, list_code))
+        *stands, found = pipe.execute()
+        self._compare(held, stands)
+        members = {_text(entry): _text(revision) for entry, revision in found.items()}
+        if members.pop(MARK, None) is None and published:
+            msg = f"partition {partition}: Redis threw the list {list_code} away"
+            raise CacheMovedError(msg)
+        return members
+
+    def records(
+        self, partition: int, position: CachePosition, names: Iterable[str]
+    ) -> dict[str, bytes]:
+        """Return the records of the matters `<USCC>/<matter id>` that are there, by name.
+
+        Only for a partition that is being restored.
+        """
+        wanted = list(names)
+        if not wanted:
+            return {}
+        space = self.space(partition, position.space)
+        found = self._client.hmget(space, [matter_field(name) for name in wanted])
+        records = zip(wanted, found, strict=True)
+        return {name: raw for name, raw in records if isinstance(raw, bytes)}
 
     def agenda(self, partition: int, position: CachePosition) -> tuple[bool, date | None]:
         """Return whether some subject is to be swept, and the first day that some matter waits for.
@@ -339,7 +314,8 @@ class StateCache:
         pipe.zcard(sweeps_key(space))
         pipe.zrange(due_key(space), 0, 0, withscores=True)
         pending, first = pipe.execute()
-        return bool(pending), date.fromordinal(int(first[0][1])) if first else None
+        due = [int(day) for name, day in first if _text(name) != WHOLE]
+        return pending > 1, date.fromordinal(due[0]) if due else None
 
     def open_space(self, partition: int, space: str) -> None:
         """Note a namespace before it is filled, so that one that is given up can be found."""
@@ -349,9 +325,9 @@ class StateCache:
         """Delete what namespaces given up left behind; walks all keys, so not for the loop."""
         noted = self._client.smembers(self._spaces_key(partition))
         for old in {_text(each) for each in noted} - {space}:
-            doomed: list[bytes | str] = []
+            doomed: list[bytes | str] = [self.space(partition, old)]
             for key in self._client.scan_iter(
-                match=self._pattern(self.space(partition, old)), count=_UNLINK_AT_ONCE
+                match=self._pattern(self.space(partition, old) + ":"), count=_UNLINK_AT_ONCE
             ):
                 doomed.append(key)
                 if len(doomed) >= _UNLINK_AT_ONCE:

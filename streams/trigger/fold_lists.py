@@ -18,8 +18,8 @@ from schemas.lean import (
 from schemas.list_change import REMOVED, RESUMED, SUSPENDED
 from schemas.times import format_instant
 from streams.trigger.alerts import unsound_list_alert
-from streams.trigger.cache import Changes
 from streams.trigger.intake import ChangeIn, PublishedIn
+from streams.trigger.moves import Changes
 from streams.trigger.outbox import Outbox
 from streams.trigger.working import Working
 
@@ -92,6 +92,8 @@ class ListFold:
         self.counts[data.list_code, "published" if sound else "unsound"] += 1
         freshness = ListFreshness(data.generation, data.published_at, item.appended_at, sound)
         state = replace(state, lists={**state.lists, data.list_code: freshness})
+        if newest is None:
+            self._changes[item.partition].published.add(data.list_code)
         # What is held because nobody could know this list is decided again.
         return state if newest is not None else replace(state, first_published="")
 

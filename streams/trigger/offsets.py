@@ -1,10 +1,10 @@
-"""What the broker says about the ends of logs: the uncommitted end, and the beginning."""
+"""What the broker says about logs: the uncommitted end, the beginning, and which log it is."""
 
 import contextlib
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka import IsolationLevel, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, OffsetSpec
 
 from schemas.errors import RetryLaterError
@@ -33,6 +33,17 @@ class LogEnds:
     def beginnings(self, partitions: Iterable[tuple[str, int]]) -> Ends:
         """Return the first offset of each partition that the log still has."""
         return self._start(partitions, OffsetSpec.earliest())()  # type: ignore[no-untyped-call]
+
+    def topic_ids(self, topics: Iterable[str]) -> dict[str, str]:
+        """Return the id of each topic: one made anew under the same name has another."""
+        asked = self._admin.describe_topics(
+            TopicCollection(list(topics)), request_timeout=_TIMEOUT_S
+        )
+        try:
+            return {topic: str(told.result(_TIMEOUT_S).topic_id) for topic, told in asked.items()}
+        except (KafkaException, TimeoutError) as err:
+            msg = "Kafka does not say which topics it has; waiting for the broker"
+            raise RetryLaterError(msg) from err
 
     def _start(self, partitions: Iterable[tuple[str, int]], spec: OffsetSpec) -> Callable[[], Ends]:
         wanted = {TopicPartition(topic, partition): spec for topic, partition in partitions}

@@ -23,11 +23,12 @@ from schemas.ids import decision_id
 from schemas.lean import PartitionState
 from schemas.state import BIRTH_KEY, POSITION_KEY
 from streams.trigger.agenda import diary_of
-from streams.trigger.cache import LAYOUT, CachePosition, Changes, Move, StateCache
+from streams.trigger.cache import LAYOUT, StateCache
 from streams.trigger.follower import Follower
 from streams.trigger.keys import split_key
+from streams.trigger.moves import CachePosition, Changes, Move
 from streams.trigger.offsets import LogEnds
-from streams.trigger.working import decode_entries, decode_matter
+from streams.trigger.working import decode_entries, decode_matter, ids_of
 
 log = structlog.get_logger("restore")
 
@@ -87,15 +88,27 @@ class Restore:
         end = self._ends.ask([where])()[where]
         birth = self._birth_of(number, end)
         if birth is None:
+            self._refuse_lost_state(number)
             return _begin()
         held = self._cache.position(number)
         if held is not None and self._can_go_on(held[0], birth, end):
             before, state = held
         else:
-            why = "empty" if held is None else "another log, ahead, or too old"
+            why = "empty, or a key is missing" if held is None else "another log, ahead, or too old"
             log.info("cache_rebuilt", partition=number, records=end, why=why)
             before, state = None, None
         return self._replay(number, birth, before, state, end)
+
+    def _refuse_lost_state(self, number: int) -> None:
+        """Stop where something was decided of which there is no state: it would be once more."""
+        where = (topics.DECISIONS, number)
+        if self._ends.ask([where])()[where]:
+            msg = (
+                f"{topics.STATE}/{number} is empty, and {topics.DECISIONS}/{number} is not: the"
+                " state was lost, or its topic made anew. Nothing is decided twice: restore"
+                f" {topics.STATE} from a copy"
+            )
+            raise StopServiceError(msg)
 
     def _birth_of(self, number: int, end: int) -> str | None:
         where = (topics.STATE, number)
@@ -117,12 +130,7 @@ class Restore:
         return None  # nothing but aborted transactions
 
     def _can_go_on(self, held: CachePosition, birth: str, end: int) -> bool:
-        return (
-            held.birth_id == birth
-            and held.layout == LAYOUT
-            and held.offset <= end
-            and time.time() - held.at <= MAX_AGE_S
-        )
+        return held.birth_id == birth and held.offset <= end and time.time() - held.at <= MAX_AGE_S
 
     def _replay(
         self,
@@ -144,7 +152,12 @@ class Restore:
             {where: end}, most=CHUNK, timeout_s=_READ_TIMEOUT_S, meanwhile=self._meanwhile
         ):
             changes, newest = _changes_in(chunk)
+            if newest is not None:
+                known = state.lists if state is not None else {}
+                changes.published = set(newest.lists) - set(known)
             state = newest or state or _UNKNOWN
+            if before is not None:
+                self._name_forgotten(number, before, changes)
             reached = self._follower.position(*where)
             after = CachePosition(birth, reached, time.time(), space, LAYOUT)
             self._cache.write({number: Move(before, after, state, changes)})
@@ -157,6 +170,11 @@ class Restore:
         if rebuilt:
             _in_background(self._cache, number, space)
         return Restored(position, state, is_new=False, rebuilt=rebuilt)
+
+    def _name_forgotten(self, number: int, position: CachePosition, changes: Changes) -> None:
+        """Note the ids that a forgotten matter had, as its deletion on the log does not say."""
+        for name, raw in self._cache.records(number, position, changes.forgotten).items():
+            changes.forgotten[name] = ids_of(decode_matter(raw))
 
 
 def _begin() -> Restored:

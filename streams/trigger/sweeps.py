@@ -9,8 +9,9 @@ from datetime import date
 from typing import NamedTuple
 
 from schemas.lean import PartitionState, SubjectEntries
-from streams.trigger.agenda import first_due, first_sweeps, names_after, waiting_after
-from streams.trigger.cache import CachePosition, StateCache
+from streams.trigger.agenda import WHOLE, first_due, first_sweeps, names_after, waiting_after
+from streams.trigger.cache import StateCache
+from streams.trigger.moves import CachePosition
 from streams.trigger.working import decode_entries
 
 MOST_MATTERS = 200  # of a partition in one slice: some tens of milliseconds
@@ -101,7 +102,7 @@ def read_slice(cache: StateCache, owing: dict[int, tuple[CachePosition, Partitio
     wanted: list[tuple[int, str]] = []
     raws: list[bytes | None] = []
     for (partition, uscc, raw, share), (listed,) in zip(sweeping, names, strict=True):
-        mine = [text.decode() for text in listed[:share]]
+        mine = _names(listed[:share])
         wanted += ((partition, name) for name in mine)
         raws += [raw] * len(mine)
         done = len(listed) <= share
@@ -139,15 +140,16 @@ def _find(
         )
     found = []
     for (p, (_, state)), (due, subjects, waiting) in zip(owing.items(), cache.hear(), strict=True):
-        days = [date.fromordinal(int(float(score))) for score in due[1::2]]
-        ripe = [name.decode() for name, day in zip(due[::2], days, strict=True) if day <= state.day]
+        names = [name for name in _names(due[::2]) if name != WHOLE]
+        days = [date.fromordinal(int(float(score))) for score in due[1 : 2 * len(names) : 2]]
+        ripe = [name for name, day in zip(names, days, strict=True) if day <= state.day]
         later = days[len(ripe)] if len(ripe) < len(days) else None
         more = len(ripe) > MOST_MATTERS
         made.agendas[p] = Agenda(next_due=state.day if more else later)
-        waits = [text.decode() for text in waiting] if state.first_published is not None else []
+        waits = _names(waiting) if state.first_published is not None else []
         if state.first_published is not None:
             made.first_published[p] = waits[-1] if len(waits) == MOST_MATTERS else None
-        uscc = [text.decode() for text in subjects]
+        uscc = [name for name in _names(subjects) if name != WHOLE]
         found.append(_Found(p, ripe[:MOST_MATTERS], uscc, waits))
     return found
 
@@ -158,6 +160,10 @@ def _note_what_is_left(made: Slice, found: list[_Found]) -> None:
         more = f.partition in unfinished or len(f.subjects) == _MOST_SUBJECTS
         known = made.agendas[f.partition]
         made.agendas[f.partition] = Agenda(more, known.next_due)
+
+
+def _names(raw: list[bytes]) -> list[str]:
+    return [text.decode() for text in raw]
 
 
 def _subject(name: str) -> str:

@@ -9,10 +9,9 @@ mended in place: what was not committed is read again.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -23,15 +22,17 @@ from msgspec.structs import replace
 
 from infra.clock import Clock
 from schemas import topics
-from schemas.errors import RetryLaterError
+from schemas.errors import RetryLaterError, StopServiceError
 from schemas.lean import PartitionState, encode
 from schemas.state import BIRTH_KEY, POSITION_KEY
-from schemas.times import from_millis, legal_day
+from schemas.times import legal_day
 from streams.rules.catalogue import Catalogue
+from streams.trigger.agreed_clock import AgreedClock
 from streams.trigger.batch import Batches, Folded, Owned
-from streams.trigger.cache import CacheMovedError, CachePosition, Changes, Move, StateCache
+from streams.trigger.cache import CacheMovedError, StateCache
 from streams.trigger.follower import Follower
 from streams.trigger.inputs import EventInputs, Polled
+from streams.trigger.moves import CachePosition, Changes, Move
 from streams.trigger.offsets import LogEnds
 from streams.trigger.restore import Interrupted, Restore, Restored
 from streams.trigger.sweeps import Agenda
@@ -44,7 +45,6 @@ log = structlog.get_logger("trigger")
 MOST_EVENTS = 5_000  # bounds a transaction well inside its timeout; batches below grow with load
 IDLE_WAIT_S = 0.02
 BARRIER_TIMEOUT_S = 30.0
-CLOCK_TOLERANCE = timedelta(minutes=5)
 # Small batches are committed before the next is polled: what arrives meanwhile then waits for one
 # commit and not for two. Under load the overlap is worth more.
 OVERLAP_FROM = 1_000
@@ -87,7 +87,8 @@ class Worker:
         self._inputs, self._lists, self._ends = parts.inputs, parts.lists, parts.ends
         self._cache, self._transactions = parts.cache, parts.transactions
         self._batches, self._check_cache = parts.batches, parts.check_cache
-        self._catalogue, self._clock, self._telemetry = catalogue, clock, telemetry
+        self._catalogue, self._telemetry = catalogue, telemetry
+        self._clock = AgreedClock(clock)
         self._restore = Restore(
             parts.cache,
             parts.ends,
@@ -97,7 +98,6 @@ class Worker:
         )
         self._owned: dict[int, Owned] = {}
         self._generation = -1
-        self._clock_agrees = True
         self._catalogue_written = False
         self._stopping = False
         self._looked_s = 0.0
@@ -187,21 +187,30 @@ class Worker:
     def _claim(self, restored: dict[int, Restored]) -> dict[int, Owned]:
         """Commit where we start from, and births of new logs; tells the broker's time as well."""
         beginnings = self._ends.beginnings(self._input_partitions(restored))
+        logs = self._ends.topic_ids(self._input_topics())
         owned: dict[int, Owned] = {}
         births: list[Record] = []
         for number, found in restored.items():
-            state = found.state or PartitionState({}, legal_day(self._clock()), {})
+            state = found.state or PartitionState({}, legal_day(self._clock.look()), {})
+            _refuse_other_logs(state, logs)
             missing = {
                 topic: offset
                 for (topic, partition), offset in beginnings.items()
                 if partition == number and topic not in state.inputs
             }
-            state = replace(state, inputs=missing | state.inputs)
+            state = replace(state, inputs=missing | state.inputs, logs=logs)
             agenda = Agenda(*self._cache.agenda(number, found.position))
             owned[number] = Owned(found.position, state, agenda)
             if found.is_new:
                 birth = encode({"birth_id": found.position.birth_id})
                 births.append((topics.STATE, number, BIRTH_KEY, birth, None))
+        self._commit_positions(owned, births, new={n for n, r in restored.items() if r.is_new})
+        return owned
+
+    def _commit_positions(
+        self, owned: dict[int, Owned], births: list[Record], *, new: Collection[int]
+    ) -> None:
+        """Commit where *owned* stands; the cache of *new* ones is begun, whatever it holds."""
         states = {number: each.state for number, each in owned.items()}
         # With offsets, though none moved: so a worker that lost its partitions is refused here too.
         offsets = [
@@ -213,16 +222,17 @@ class Worker:
         landed = self._commit(offsets, self._inputs.metadata())
         moves = {}
         for number, each in owned.items():
-            before = None if restored[number].is_new else each.position
+            before = None if number in new else each.position
             after = self._after(each.position, landed[number])
             moves[number] = Move(before, after, each.state, Changes())
             each.position = after
         self._cache.write(moves)
-        return owned
+
+    def _input_topics(self) -> tuple[str, ...]:
+        return (*self._inputs.topics, *_BESIDE)
 
     def _input_partitions(self, numbers: dict[int, Any]) -> list[tuple[str, int]]:
-        names = (*self._inputs.topics, topics.LISTS, topics.REVIEWS)
-        return [(topic, number) for topic in names for number in numbers]
+        return [(topic, number) for topic in self._input_topics() for number in numbers]
 
     def _flow(self) -> None:
         events = {
@@ -277,9 +287,7 @@ class Worker:
 
     def _is_behind(self) -> bool:
         """Tell whether a day begins that some partition does not live in yet: before any event."""
-        if not self._clock_agrees:
-            return False
-        today = legal_day(self._clock())
+        today = self._clock.day(self._clock.look())
         behind = any(each.state.day < today for each in self._owned.values())
         if behind:
             self._settle()
@@ -287,13 +295,22 @@ class Worker:
         return behind and self._inputs.flowing
 
     def _look_around(self) -> None:
-        """Show lags, list ages and the day, and look whether Redis may throw keys away."""
+        """Show lags, list ages and the day, and look whether Redis may throw keys away.
+
+        Where our clock and the broker's differ it is asked for the time, or no day would ever pass.
+        """
         now_s = time.monotonic()
         if now_s - self._looked_s < LOOK_EVERY_S:
             return
         self._looked_s = now_s
         states = {number: each.state for number, each in self._owned.items()}
-        self._telemetry.standings(states, self._clock())
+        self._telemetry.standings(states, self._clock.look())
+        self._telemetry.clock(agrees=self._clock.agrees)
+        if not self._clock.agrees:
+            self._settle()
+            self._inputs.keep_alive()
+            if self._inputs.flowing:
+                self._commit_positions(self._owned, [], new=())
         self._telemetry.lags(self._inputs.lags({n: s.inputs for n, s in states.items()}))
         self._check_cache()
 
@@ -302,9 +319,10 @@ class Worker:
         self._last_size = len(polled.messages) + len(changes)
         parsed = self._batches.parse(polled.messages, changes, self._owned)
         self._settle()
-        now = self._clock()
-        today = legal_day(now) if self._clock_agrees else date.min
-        folded = self._batches.fold(parsed, self._owned, self._recent, at=now, today=today)
+        now = self._clock.look()
+        folded = self._batches.fold(
+            parsed, self._owned, self._recent, at=now, today=self._clock.day(now)
+        )
         offsets = [
             TopicPartition(topic, number, offset)
             for number, state in folded.states.items()
@@ -338,7 +356,7 @@ class Worker:
         caching = time.perf_counter()
         self._remember(flown.folded, landed)
         flown.phases["redis_write"] = time.perf_counter() - caching
-        self._telemetry.batch(flown.messages, flown.folded, flown.phases, self._clock())
+        self._telemetry.batch(flown.messages, flown.folded, flown.phases, self._clock.look())
 
     def _settle_before_revoke(self) -> None:
         """Let the batch in flight land while the group still counts us in."""
@@ -387,9 +405,16 @@ class Worker:
         """Let days pass only while the broker's clock says the same as ours."""
         stamps = [each.appended_ms for each in landed.values() if each.appended_ms is not None]
         if stamps:
-            apart = abs(from_millis(max(stamps)) - self._clock())
-            agrees = apart <= CLOCK_TOLERANCE
-            if agrees != self._clock_agrees:
-                log.warning("clock", agrees=agrees, apart_s=apart.total_seconds())
-            self._clock_agrees = agrees
-            self._telemetry.clock(agrees=agrees)
+            self._clock.compare(max(stamps))
+            self._telemetry.clock(agrees=self._clock.agrees)
+
+
+def _refuse_other_logs(state: PartitionState, logs: dict[str, str]) -> None:
+    """Stop where a topic was made anew: our position counts messages that are gone."""
+    for topic, log_id in logs.items():
+        if state.logs.get(topic, log_id) != log_id:
+            msg = (
+                f"{topic}: made anew since it was read, and our position is of the log before."
+                " Nothing is skipped: restore the topic from a copy"
+            )
+            raise StopServiceError(msg)

@@ -8,8 +8,8 @@ import msgspec
 from schemas.ids import decision_id
 from schemas.lean import Matter, SubjectEntries, encode
 from streams.trigger.agenda import diary_of
-from streams.trigger.cache import Changes
 from streams.trigger.keys import entries_key, matter_key
+from streams.trigger.moves import Changes
 from streams.trigger.outbox import Outbox
 
 _matter = msgspec.json.Decoder(Matter).decode
@@ -28,6 +28,12 @@ def decode_entries(raw: bytes | None) -> SubjectEntries:
 def decode_matter(raw: bytes | None) -> Matter:
     """Return what the record of a matter holds."""
     return _matter(raw) if raw else NO_MATTER
+
+
+def ids_of(matter: Matter) -> tuple[list[str], list[str]]:
+    """Return the ids of the decisions and of the actions of a matter."""
+    decisions = [decision_id(event.source, event.id) for event in matter.events]
+    return decisions, [action.action_id for action in matter.actions]
 
 
 @dataclass(slots=True)
@@ -118,7 +124,5 @@ class Working:
     def forget(self, partition: int, subject: str, matter: str, last: Matter) -> None:
         """Forget a matter that was kept for as long as it had to be."""
         self.learnt.matters[subject, matter] = _FORGOTTEN
-        decisions = [decision_id(event.source, event.id) for event in last.events]
-        actions = [action.action_id for action in last.actions]
-        self._changes[partition].forgotten[f"{subject}/{matter}"] = decisions, actions
+        self._changes[partition].forgotten[f"{subject}/{matter}"] = ids_of(last)
         self._outbox.state(partition, matter_key(subject, matter), None)

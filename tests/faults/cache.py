@@ -120,12 +120,16 @@ class Cache:
         client.config_set("maxmemory-policy", policy)
         client.config_set("maxmemory", limit)
 
-    def throw_entries_away(self) -> None:
-        """Do as an eviction does that happens to hit the entries of the lists and nothing else."""
+    def kinds(self) -> list[str]:
+        """Return the kinds of keys of the trigger: what follows the namespace in their names."""
+        return sorted({_kind(key) for key in self.client().scan_iter(count=10_000)})
+
+    def throw_away(self, kind: str) -> None:
+        """Do as an eviction does that happens to hit the keys of one *kind* and nothing else."""
         client = self.client()
         client.config_set("maxmemory-policy", "allkeys-lru")
-        doomed = list(client.scan_iter(match="*:e:*", count=10_000))
-        assert doomed, "no entries were there to throw away"
+        doomed = [key for key in client.scan_iter(count=10_000) if _kind(key) == kind]
+        assert doomed, f"nothing of the kind {kind!r} was there to throw away"
         client.delete(*doomed)
 
     def feed(self) -> None:
@@ -147,3 +151,11 @@ class Cache:
             except redis.RedisError:
                 assert time.monotonic() < deadline, "Redis does not answer"
                 time.sleep(0.05)
+
+
+def _kind(key: bytes) -> str:
+    """Return `position`, `spaces`, `namespace`, or what follows it in *key*: `n`, `l`, ..."""
+    _, _, first, *rest = key.decode().split(":")
+    if rest:
+        return rest[0]
+    return first if first in ("position", "spaces") else "namespace"

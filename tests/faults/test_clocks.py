@@ -34,15 +34,7 @@ def test_the_promises_hold_through_jumps_of_a_minute(city: FaultyCity) -> None:
     "jump_s",
     [
         pytest.param(-YEAR_S, id="back"),
-        pytest.param(
-            YEAR_S,
-            id="ahead",
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="credit.state keeps the producer's times, so that the clocks are never"
-                " compared; and the first batch after a jump is decided before they could be",
-            ),
-        ),
+        pytest.param(YEAR_S, id="ahead"),
     ],
 )
 def test_the_promises_hold_through_a_jump_of_a_year(fresh_city: FaultyCity, jump_s: int) -> None:

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from streams.trigger.cache import Changes
 from streams.trigger.fold_events import EventFold
 from streams.trigger.fold_matters import MatterFold
+from streams.trigger.moves import Changes
 from streams.trigger.outbox import Outbox
 from streams.trigger.working import Recent, Working
 from tests.rules.given import real_catalogue

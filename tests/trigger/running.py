@@ -22,7 +22,8 @@ from infra.wanted_topics import wanted_topics
 from schemas import lean
 from schemas.state import PartitionState
 from schemas.times import legal_day
-from streams.trigger.cache import CachePosition, StateCache
+from streams.trigger.cache import StateCache
+from streams.trigger.moves import CachePosition
 from streams.trigger.service import load_catalogue, make_worker
 from streams.trigger.sweeps import Agenda
 from streams.trigger.telemetry import Telemetry

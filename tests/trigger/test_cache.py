@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from infra.embedded import EmbeddedServices
 from infra.redis import connect_redis
 from schemas.lean import PartitionState
-from streams.trigger.cache import LAYOUT, CacheMovedError, CachePosition, Changes, Move, StateCache
+from streams.trigger.cache import LAYOUT, CacheMovedError, StateCache
+from streams.trigger.moves import CachePosition, Changes, Move
 
 FIRM, MATTER, DECISION = "91210500MA0SYN0018", "11210500105000445U/SQ1", "decision-1"
 ITEM = (0, FIRM, MATTER, DECISION)
@@ -51,7 +52,7 @@ def test_what_was_sent_is_read_by_the_next_look(cache: StateCache) -> None:
     cache.look({0: THEN})
     cache.ask_entries([(0, FIRM)])
     cache.ask_matters([ITEM])
-    assert cache.answer() == [[None], [None, b"matter", MATTER.encode()]]
+    assert cache.answer() == [[None], [(None, b"matter", MATTER.encode())]]
 
 
 def test_what_is_asked_before_a_write_does_not_show_it(cache: StateCache) -> None:
@@ -60,7 +61,7 @@ def test_what_is_asked_before_a_write_does_not_show_it(cache: StateCache) -> Non
     known = cache.answer()
     cache.send({0: Move(START, THEN, STATE, ONE_MATTER)})
     cache.drain()
-    assert known == [[None, None, None]]
+    assert known == [[(None, None, None)]]
 
 
 def test_a_flush_between_two_parts_of_a_read_is_noticed(
@@ -123,4 +124,4 @@ def test_members_of_a_list_are_those_of_the_last_write(cache: StateCache) -> Non
     cache.send({0: Move(START, THEN, STATE, entered)})
     last = replace(THEN, offset=30)
     cache.send({0: Move(THEN, last, STATE, left)})
-    assert cache.members(0, last, "tax-a") == {"A2": "3"}
+    assert cache.members(0, last, "tax-a", published=False) == {"A2": "3"}

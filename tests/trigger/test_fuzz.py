@@ -33,9 +33,9 @@ from schemas.lean import PartitionState
 from schemas.tally import Tally
 from schemas.uscc import ALPHABET, holds_resident_number, uscc_fault
 from streams.trigger.batch import Batches, Folded, Owned
-from streams.trigger.cache import CachePosition, Changes
 from streams.trigger.codes import KnownCodes
 from streams.trigger.intake import Intake, RejectedIn
+from streams.trigger.moves import CachePosition, Changes
 from streams.trigger.working import Recent
 from tests.rules.given import real_catalogue
 from tests.trigger.messages import (
@@ -129,14 +129,16 @@ class Memory:
         self.answers: list[Any] = []
 
     def ask_matters(self, items: Sequence[tuple[int, str, str, str]]) -> None:
-        flat: list[bytes | None] = []
-        for _, uscc, matter, identity in items:
-            flat += [
-                self.entries.get(uscc),
-                self.matters.get((uscc, matter)),
-                self.identities.get((uscc, identity)),
+        self.answers.append(
+            [
+                (
+                    self.entries.get(uscc),
+                    self.matters.get((uscc, matter)),
+                    self.identities.get((uscc, identity)),
+                )
+                for _, uscc, matter, identity in items
             ]
-        self.answers.append(flat)
+        )
 
     def ask_entries(self, items: Sequence[tuple[int, str]]) -> None:
         self.answers.append([self.entries.get(uscc) for _, uscc in items])
@@ -169,7 +171,10 @@ class Memory:
         for held in (self.matters, self.identities, self.entries, self.lists):
             held.clear()
 
-    def members(self, partition: int, _: CachePosition, list_code: str) -> dict[str, str]:
+    def members(
+        self, partition: int, _: CachePosition, list_code: str, *, published: bool
+    ) -> dict[str, str]:
+        assert isinstance(published, bool)
         return dict(self.lists.get((partition, list_code), {}))
 
     def write(self, partition: int, changes: Changes) -> None:
