@@ -26,13 +26,16 @@ class Telemetry:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._ready = Health(ok=False, why="starting")
+        self._work = Health(ok=False, why="starting")
+        self._clock_agrees = True
         self._turned_s = time.monotonic()
         metrics.CATALOGUE_INFO.labels(catalogue.version[:12]).set(1)
 
     def ready(self) -> Health:
-        """Tell whether batches are being decided, and why not."""
-        return self._ready
+        """Tell whether batches are being decided on the right day, and why not."""
+        if self._clock_agrees:
+            return self._work
+        return Health(ok=False, why="this clock and the broker's are 5 minutes apart")
 
     def live(self) -> Health:
         """Tell whether the loop still turns."""
@@ -99,8 +102,7 @@ class Telemetry:
             why = f"Redis is away ({type(trouble).__name__}); waiting for it"
         else:
             why = str(trouble) if isinstance(trouble, CreditTriggerError) else repr(trouble)
-        self._ready = Health(ok=False, why=why)
-        metrics.READY.set(0)
+        self._show(Health(ok=False, why=why))
 
     def assigned(self) -> None:
         """Count a change of assignment; a take-over that is tried again is none."""
@@ -109,14 +111,13 @@ class Telemetry:
     def taking_over(self, partitions: Sequence[int]) -> None:
         """Note that partitions are being taken over."""
         metrics.PARTITIONS_OWNED.set(0)
-        self._ready = Health(ok=False, why=f"taking over partitions {list(partitions)}")
-        metrics.READY.set(0)
+        self._show(Health(ok=False, why=f"taking over partitions {list(partitions)}"))
 
     def restoring(self, partition: int, done: int, total: int) -> None:
         """Show how far the restore of a partition has come, in records."""
         metrics.RESTORE_DONE.set(done)
         metrics.RESTORE_TOTAL.set(total)
-        self._ready = Health(ok=False, why=f"restoring partition {partition}: {done} of {total}")
+        self._show(Health(ok=False, why=f"restoring partition {partition}: {done} of {total}"))
         self.turned()
 
     def restored(self, *, rebuilt: bool) -> None:
@@ -127,14 +128,17 @@ class Telemetry:
         """Note that batches are decided."""
         metrics.REDIS_UP.set(1)
         metrics.PARTITIONS_OWNED.set(len(partitions))
-        metrics.READY.set(1)
-        self._ready = Health(ok=True, why=f"deciding partitions {list(partitions)}")
+        self._show(Health(ok=True, why=f"deciding partitions {list(partitions)}"))
 
     def clock(self, *, agrees: bool) -> None:
         """Note whether our clock and the broker's agree; without that no day passes."""
-        if not agrees:
-            self._ready = Health(ok=False, why="this clock and the broker's are 5 minutes apart")
-            metrics.READY.set(0)
+        self._clock_agrees = agrees
+        self._show(self._work)
+
+    def _show(self, work: Health) -> None:
+        """Show how the *work* stands; whose clock is wrong is not ready, whatever it does."""
+        self._work = work
+        metrics.READY.set(self.ready().ok)
 
 
 def _count_outcomes(folded: Folded) -> None:
