@@ -98,6 +98,7 @@ class DecisionData(Model):
     day: Day
     consortium_of: ConsortiumParent | None = None
     members: list[Uscc] = Field(default_factory=list)
+    watermark_position: Position | None = None
 
 
 class Decision(CloudEvent):

@@ -105,6 +105,10 @@ MEANINGS = {
     " `credit.catalogues`",
     "event_position": "where the event lies",
     "list_position": "how far `credit.lists` was known",
+    "watermark_position": (
+        "how far watermarks were counted, where changes of the subject were folded ahead of them;"
+        " null: as far as `list_position`"
+    ),
     "review_position": "how far `credit.reviews` was known",
     "day": "business day (Asia/Shanghai)",
     "PartitionState.day": "business day that the partition lives in",
@@ -182,6 +186,12 @@ MEANINGS = {
     " another one is refused",
     "decided_on": "business day of the decision",
     "events": "events of the matter, in the order in which they were decided",
+    "ahead": "which of its changes were folded ahead of their turn, or null",
+    "Ahead.until": "offset in `credit.lists` before which its changes are known",
+    "Ahead.members": "what these changes do to their lists, once their turn comes",
+    "before": "revision that the list counted, '' if it did not count the entry",
+    "MemberChange.after": "revision that the list counts then, '' if the entry is gone",
+    "logs": "id of each topic that `inputs` counts in",
     "sweep": "what of its matters was decided again since its entries changed, or null",
     "turn": "how many slices it took so far: whoever had fewer comes first",
     "after": "id of the matter up to which it was done, in order",

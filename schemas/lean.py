@@ -208,6 +208,7 @@ class DecisionData(Struct, frozen=True, gc=False):
     day: str
     consortium_of: ConsortiumParent | None = None
     members: tuple[str, ...] = ()
+    watermark_position: Position | None = None
 
 
 class MeasureRef(Struct, frozen=True, gc=False):
@@ -350,11 +351,29 @@ class Sweep(Struct, frozen=True, gc=False):
     after: str = ""
 
 
+class MemberChange(Struct, frozen=True, gc=False):
+    """Twin of `state.MemberChange`."""
+
+    offset: int
+    list_code: str
+    entry_id: str
+    before: str
+    after: str
+
+
+class Ahead(Struct, frozen=True, gc=False):
+    """Twin of `state.Ahead`."""
+
+    until: int
+    members: tuple[MemberChange, ...]
+
+
 class SubjectEntries(Struct, frozen=True, gc=False):
     """Twin of `state.SubjectEntries`."""
 
     entries: tuple[KnownEntry, ...]
     sweep: Sweep | None = None
+    ahead: Ahead | None = None
 
 
 class ListFreshness(Struct, frozen=True, gc=False):

@@ -69,11 +69,33 @@ class Sweep(Model):
     after: str = ""
 
 
+class MemberChange(Model):
+    """What one change does to the members of a list: revisions, empty for one that is not there."""
+
+    offset: Count
+    list_code: Short
+    entry_id: Short
+    before: str
+    after: str
+
+
+class Ahead(Model):
+    """The changes of a subject before the offset `until` were folded ahead of their turn.
+
+    An event was waiting for them. `members` of the lists change in turn, as a watermark counts
+    what stands before it.
+    """
+
+    until: Count
+    members: list[MemberChange]
+
+
 class SubjectEntries(Model):
     """All entries, removed ones too, of one subject; `sweep` while its matters lag behind them."""
 
     entries: list[KnownEntry]
     sweep: Sweep | None = None
+    ahead: Ahead | None = None
 
 
 class DecidedEvent(Model):

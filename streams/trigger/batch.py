@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from confluent_kafka import Message
 from msgspec.structs import replace
 
-from schemas import topics
 from schemas.errors import Reason, RejectRecordError
 from schemas.lean import PartitionState, Sweep
 from schemas.times import legal_day
@@ -23,6 +23,7 @@ from streams.rules.review import REFUSAL_WORDS, RefusalCode
 from streams.rules.standing import standing_of
 from streams.trigger.agenda import Diary, names_after
 from streams.trigger.alerts import lapsed_alert, wrong_place_alert
+from streams.trigger.backlog import Beside
 from streams.trigger.cache import StateCache
 from streams.trigger.fold_events import EventFold
 from streams.trigger.fold_lists import ListFold
@@ -113,8 +114,10 @@ class Parsed(NamedTuple):
 
     events: list[EventIn | RejectedIn]
     lists: list[ListIn]
+    ahead: list[ChangeIn]  # changes of waiting subjects whose turn has not come
+    known: Mapping[int, int]  # see `Beside`
     reviews: list[ReviewIn | RejectedIn]
-    held: list[bytes | None]  # the entries of each list change's subject
+    held: list[bytes | None]  # the entries of each list change's subject, those ahead last
     running: list[bool]  # whether each list change's subject has matters
     triples: list[tuple[bytes | None, ...]]  # entries, matter and identity of each event
     phases: dict[str, float]
@@ -132,21 +135,22 @@ class Batches:
         self._office = office
         self._intake = Intake(catalogue, partitions)
 
-    def parse(
-        self, events: list[Message], beside: list[Message], owned: dict[int, Owned]
-    ) -> Parsed:
+    def parse(self, events: list[Message], beside: Beside, owned: dict[int, Owned]) -> Parsed:
         """Return the messages checked, and what Redis knows of their organisations.
 
-        *beside*: what lists and reviews delivered. Each part of the batch is asked for while the
+        Each part of the batch is asked for while the
         next is checked. The answer is as of the positions of *owned*; `fold` must be told what was
         decided since. Raises: CacheMovedError, redis.RedisError.
         """
         began = perf_counter()
-        self._intake.learn(beside)
+        self._intake.learn([*beside.lists, *beside.ahead, *beside.reviews])
         self._cache.look({p: each.position for p, each in owned.items()})
-        told = self._intake.list_messages([m for m in beside if m.topic() != topics.REVIEWS])
-        reviews = [self._intake.review_message(m) for m in beside if m.topic() == topics.REVIEWS]
-        changed = [(i.partition, i.change.subject) for i in told if isinstance(i, ChangeIn)]
+        told = self._intake.list_messages(beside.lists)
+        # What is not sound is set aside in its turn, and what is no change counts in its turn.
+        ahead = [i for i in self._intake.list_messages(beside.ahead) if isinstance(i, ChangeIn)]
+        reviews = [self._intake.review_message(message) for message in beside.reviews]
+        changes = (i for i in (*told, *ahead) if isinstance(i, ChangeIn))
+        changed = [(i.partition, i.change.subject) for i in changes]
         self._cache.ask_entries(changed)
         for partition, subject in changed:
             self._cache.ask_each(names_after(self._cache.namespace(partition), subject, "", 1))
@@ -166,7 +170,7 @@ class Batches:
         running = [bool(names) for (names,) in rest[: len(changed)]]
         triples = list(chain.from_iterable(rest[len(changed) :]))
         phases = {"parse": parsed_at - began, "redis_read": perf_counter() - parsed_at}
-        return Parsed(checked, told, reviews, held, running, triples, phases)
+        return Parsed(checked, told, ahead, beside.known, reviews, held, running, triples, phases)
 
     def fold(
         self,
@@ -198,7 +202,7 @@ class Batches:
         folded.read_past(parsed.lists)
         self._tell_lapses(folded, folded.live_until(today))
         self._sweep(owned, working, matters, folded)
-        self._fold_reviews(parsed.reviews, owned, working, matters, folded)
+        self._fold_reviews(parsed, owned, working, matters, folded)
         folded.read_past(parsed.reviews)
         self._fold_events(parsed, working, matters, folded)
         folded.read_past(parsed.events)
@@ -242,6 +246,13 @@ class Batches:
                     self._set_aside(outbox, item)
             except RejectRecordError as fault:
                 outbox.dead_letter(item.message, fault)
+        for change in parsed.ahead:
+            subject, raw, runs = change.change.subject, next(held), next(running)
+            runs = runs or subject in fresh
+            try:
+                fold.change_ahead(change, working.entries(subject, raw), runs=runs)
+            except RejectRecordError as fault:
+                outbox.dead_letter(change.message, fault)
         fold.write()
         for partition in fold.swept:
             folded.agendas[partition] = Agenda(True, folded.agendas[partition].next_due)
@@ -260,10 +271,15 @@ class Batches:
                         lapsed_alert(code, known.generation, self._office, folded.outbox.now)
                     )
 
-    def _moments(self, folded: Folded) -> dict[int, PartitionMoment]:
+    def _moments(
+        self, folded: Folded, known: Mapping[int, int] = MappingProxyType({})
+    ) -> dict[int, PartitionMoment]:
+        """Return the moment of each partition; *known*: how far changes are, of those concerned."""
         at = folded.outbox.at
         return {
-            p: PartitionMoment(p, state, standing_of(self._catalogue, state.lists, at))
+            p: PartitionMoment(
+                p, state, standing_of(self._catalogue, state.lists, at)
+            ).having_listed(known.get(p, 0))
             for p, state in folded.states.items()
         }
 
@@ -308,15 +324,16 @@ class Batches:
 
     def _fold_reviews(
         self,
-        items: list[ReviewIn | RejectedIn],
+        parsed: Parsed,
         owned: dict[int, Owned],
         working: Working,
         matters: MatterFold,
         folded: Folded,
     ) -> None:
+        items = parsed.reviews
         told = [item for item in items if isinstance(item, ReviewIn)]
         found = iter(self._read_reviewed(told, owned))
-        moments = self._moments(folded) if items else {}
+        moments = self._moments(folded, parsed.known) if items else {}
         for item in items:
             if isinstance(item, RejectedIn):
                 self._set_aside(folded.outbox, item)
@@ -359,7 +376,7 @@ class Batches:
         self, parsed: Parsed, working: Working, matters: MatterFold, folded: Folded
     ) -> None:
         outbox = folded.outbox
-        moments = self._moments(folded)
+        moments = self._moments(folded, parsed.known)
         fold = EventFold(self._catalogue, outbox, working, matters, self._partitions)
         values: Iterator[tuple[Any, ...]] = iter(parsed.triples)
         for item in parsed.events:
@@ -390,4 +407,5 @@ def _in_turn(found: Slice) -> Iterator[tuple[Running, bool]]:
 
 
 def _touched(parsed: Parsed) -> set[int]:
-    return {item.partition for item in chain(parsed.events, parsed.lists, parsed.reviews)}
+    told = chain(parsed.events, parsed.lists, parsed.ahead, parsed.reviews)
+    return {item.partition for item in told}

@@ -205,6 +205,7 @@ class EventFold:
     def _decided(self, item: EventIn, moment: PartitionMoment, outcome: Outcome) -> DecisionData:
         event = item.event
         data = event.data
+        list_position, watermark_position = moment.positions_of(None)
         return DecisionData(
             item.decision_id,
             0,
@@ -222,13 +223,14 @@ class EventFold:
             "event",
             self._catalogue.version,
             EventPosition(item.topic, item.partition, item.offset),
-            moment.list_position,
+            list_position,
             moment.review_position,
             moment.day_text,
             _parent_of(item),
             tuple(dict.fromkeys(m.uscc for m in data.members if m.uscc != event.subject))
             if data.members
             else (),
+            watermark_position,
         )
 
     def _tell(self, item: EventIn, decided: DecisionData, outcome: Outcome) -> None:

@@ -7,10 +7,12 @@ from msgspec.structs import replace
 
 from schemas.errors import Reason, RejectRecordError
 from schemas.lean import (
+    Ahead,
     Envelope,
     KnownEntry,
     ListChangeData,
     ListFreshness,
+    MemberChange,
     PartitionState,
     SubjectEntries,
     Sweep,
@@ -36,7 +38,8 @@ class ListFold:
     """Folds the lists of one batch.
 
     A subject that has matters is to be swept: they are decided again on its new entries. `swept`:
-    the partitions where there is such a one.
+    the partitions where there is such a one. What is folded ahead of its turn changes the entries
+    at once, and the members of the list when its turn comes.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class ListFold:
         self.swept: set[int] = set()
         self.counts: Counter[tuple[str, str]] = Counter()  # (list code, outcome)
         self._entries: dict[str, Entries] = {}  # of the batch's subjects, as they change
+        self._aheads: dict[str, Ahead | None] = {}
         self._before: dict[str, tuple[int, SubjectEntries, bool]] = {}
         self._outbox = outbox
         self._working = working
@@ -63,18 +67,56 @@ class ListFold:
         Raises: RejectRecordError.
         """
         subject = item.change.subject
+        ahead = self._aheads.get(subject, held.ahead)
+        if ahead is not None and item.offset < ahead.until:
+            self._before.setdefault(subject, (item.partition, held, runs))
+            self._aheads[subject] = self._take_turn(item, ahead)
+            return
+        for change in self._apply(item, held, runs=runs):
+            self._note_member(item.partition, change)
+
+    def change_ahead(self, item: ChangeIn, held: SubjectEntries, *, runs: bool) -> None:
+        """Fold one change ahead of its turn, for an event that waits; no second time.
+
+        Raises: RejectRecordError.
+        """
+        subject = item.change.subject
+        ahead = self._aheads.get(subject, held.ahead) or Ahead(0, ())
+        if item.offset < ahead.until:
+            return
+        self._before.setdefault(subject, (item.partition, held, runs))
+        self._aheads[subject] = Ahead(item.offset + 1, ahead.members)
+        members = (*ahead.members, *self._apply(item, held, runs=runs))
+        self._aheads[subject] = Ahead(item.offset + 1, members)
+
+    def _apply(
+        self, item: ChangeIn, held: SubjectEntries, *, runs: bool
+    ) -> tuple[MemberChange, ...]:
+        """Change the entries of a subject; return what that does to the list, if it was news."""
+        subject = item.change.subject
         known = self._entries.get(subject, held.entries)
         found = _find(known, item.change.data)
         entry = _told(item, found)
         if found is not None and not _is_news(found, entry, item.change):
             older = item.change.data.revision < found.change.revision
             self.counts[entry.change.list_code, "older" if older else "same"] += 1
-            return
+            return ()
         kept = [e for e in known if e is not found]
         self._entries[subject] = (*kept, entry)
         self._before.setdefault(subject, (item.partition, held, runs))
-        self.counts[entry.change.list_code, "applied"] += 1
-        self._note_member(item.partition, entry)
+        change = entry.change
+        self.counts[change.list_code, "applied"] += 1
+        before = "" if found is None else member_revision(found)
+        after = member_revision(entry)
+        return (MemberChange(item.offset, change.list_code, change.entry_id, before, after),)
+
+    def _take_turn(self, item: ChangeIn, ahead: Ahead) -> Ahead | None:
+        """Return what is still ahead once *item*, folded before, has had its turn."""
+        for change in ahead.members:
+            if change.offset <= item.offset:
+                self._note_member(item.partition, change)
+        rest = tuple(change for change in ahead.members if change.offset > item.offset)
+        return Ahead(ahead.until, rest) if item.offset + 1 < ahead.until else None
 
     def published(self, item: PublishedIn, state: PartitionState) -> PartitionState:
         """Return the partition's state after a watermark; one that does not add up is unsound."""
@@ -99,24 +141,30 @@ class ListFold:
 
     def write(self) -> None:
         """Keep the entries of every subject that they changed of."""
-        for subject, entries in self._entries.items():
-            partition, before, runs = self._before[subject]
-            sweep = Sweep() if runs else before.sweep
-            self._working.keep_entries(partition, subject, before, SubjectEntries(entries, sweep))
+        for subject, (partition, before, runs) in self._before.items():
+            entries = self._entries.get(subject)
+            sweep = Sweep() if runs and entries is not None else before.sweep
+            ahead = self._aheads.get(subject, before.ahead)
+            after = SubjectEntries(before.entries if entries is None else entries, sweep, ahead)
+            self._working.keep_entries(partition, subject, before, after)
             if sweep is not None:
                 self.swept.add(partition)
 
-    def _note_member(self, partition: int, entry: KnownEntry) -> None:
-        change = entry.change
-        gone = change.removed_on is not None
-        revision = "" if gone else str(change.revision)
-        self._changes[partition].members.append((change.list_code, change.entry_id, revision))
+    def _note_member(self, partition: int, change: MemberChange) -> None:
+        told = change.list_code, change.entry_id, change.after
+        self._changes[partition].members.append(told)
         loaded = self._members.get((partition, change.list_code))
         if loaded is not None:
-            if gone:
-                loaded.pop(change.entry_id, None)
+            if change.after:
+                loaded[change.entry_id] = change.after
             else:
-                loaded[change.entry_id] = revision
+                loaded.pop(change.entry_id, None)
+
+
+def member_revision(entry: KnownEntry) -> str:
+    """Return what a list counts an entry as: its revision, empty once it was removed."""
+    change = entry.change
+    return "" if change.removed_on is not None else str(change.revision)
 
 
 def _find(known: Entries, data: ListChangeData) -> KnownEntry | None:

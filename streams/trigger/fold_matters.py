@@ -216,6 +216,7 @@ class MatterFold:
 
     def _data(self, at: At, again: DecidedAgain, cause: Cause) -> DecisionData:
         event, data, moment = again.event, again.data, at.moment
+        list_position, watermark_position = moment.positions_of(at.held.ahead)
         department, _, application_no = at.name.partition("/")
         members = () if data is None else data.members
         others = (m.uscc for m in members if m.uscc != at.subject)
@@ -234,11 +235,12 @@ class MatterFold:
             cause,
             self._catalogue.version,
             EventPosition(event.topic, event.partition, event.offset),
-            moment.list_position,
+            list_position,
             moment.review_position,
             moment.day_text,
             event.consortium_of,
             tuple(dict.fromkeys(others)),
+            watermark_position,
         )
 
     def _as_of(self, moment: PartitionMoment) -> AsOf:

@@ -3,7 +3,7 @@
 from copy import copy
 
 from schemas import topics
-from schemas.lean import PartitionState, Position
+from schemas.lean import Ahead, PartitionState, Position
 from streams.rules.standing import Standing
 
 
@@ -17,6 +17,23 @@ class PartitionMoment:
         self.standing = standing
         self.list_position = Position(partition, state.inputs.get(topics.LISTS, 0))
         self.review_position = Position(partition, state.inputs.get(topics.REVIEWS, 0))
+        self._watermarks = self.list_position
+
+    def having_listed(self, until: int) -> "PartitionMoment":
+        """Return the same moment with the subject's changes before the offset *until* read."""
+        made = copy(self)
+        made.list_position = Position(self.partition, max(until, self.list_position.offset))
+        return made
+
+    def positions_of(self, ahead: Ahead | None) -> tuple[Position, Position | None]:
+        """Return how far the changes of a subject are known, and watermarks where that is less.
+
+        *ahead*: what was folded ahead of its turn before this batch.
+        """
+        known = self.list_position
+        if ahead is not None and ahead.until > known.offset:
+            known = Position(self.partition, ahead.until)
+        return known, None if known == self._watermarks else self._watermarks
 
     def having_read(self, reviews: int) -> "PartitionMoment":
         """Return the same moment with the reviews before the offset *reviews* read."""

@@ -8,7 +8,7 @@ with its position. `credit.state` is the truth in every case.
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -20,10 +20,11 @@ from confluent_kafka import Message
 from schemas import topics
 from schemas.errors import RetryLaterError, StopServiceError
 from schemas.ids import decision_id
-from schemas.lean import PartitionState
+from schemas.lean import PartitionState, SubjectEntries
 from schemas.state import BIRTH_KEY, POSITION_KEY
 from streams.trigger.agenda import diary_of
 from streams.trigger.cache import LAYOUT, StateCache
+from streams.trigger.fold_lists import member_revision
 from streams.trigger.follower import Follower
 from streams.trigger.keys import split_key
 from streams.trigger.moves import CachePosition, Changes, Move
@@ -207,14 +208,24 @@ def _changes_in(chunk: list[Message]) -> tuple[Changes, PartitionState | None]:
     return changes, state
 
 
+def members_of(held: SubjectEntries) -> Iterator[tuple[str, str, str]]:
+    """Yield list code, entry id and revision of each entry of a subject, as its list counts it.
+
+    What was folded ahead of its turn counts as it was before, until its turn comes.
+    """
+    waiting: dict[tuple[str, str], str] = {}
+    for told in () if held.ahead is None else held.ahead.members:
+        waiting.setdefault((told.list_code, told.entry_id), told.before)
+    for entry in held.entries:
+        code, entry_id = entry.change.list_code, entry.change.entry_id
+        yield code, entry_id, waiting.get((code, entry_id), member_revision(entry))
+
+
 def _note_entries(changes: Changes, uscc: str, record: bytes) -> None:
     held = decode_entries(record)
     changes.entries[uscc] = record
     changes.sweeps[uscc] = None if held.sweep is None else held.sweep.turn
-    for entry in held.entries:
-        change = entry.change
-        revision = "" if change.removed_on is not None else str(change.revision)
-        changes.members.append((change.list_code, change.entry_id, revision))
+    changes.members += members_of(held)
 
 
 def _note_matter(changes: Changes, uscc: str, identifier: str, record: bytes) -> None:

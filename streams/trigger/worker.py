@@ -28,6 +28,7 @@ from schemas.state import BIRTH_KEY, POSITION_KEY
 from schemas.times import legal_day
 from streams.rules.catalogue import Catalogue
 from streams.trigger.agreed_clock import AgreedClock
+from streams.trigger.backlog import MOST_AT_ONCE, NOTHING, Backlog, Beside
 from streams.trigger.batch import Batches, Folded, Owned
 from streams.trigger.cache import CacheMovedError, StateCache
 from streams.trigger.follower import Follower
@@ -105,6 +106,7 @@ class Worker:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
         self._in_flight: Flight | None = None
         self._recent = Recent()
+        self._backlog = Backlog()
         parts.inputs.before_revoke = self._settle_before_revoke
 
     def stop(self) -> None:
@@ -245,6 +247,7 @@ class Worker:
             for number, each in self._owned.items()
             for topic in _BESIDE
         }
+        self._backlog = Backlog()
         self._lists.follow(beside)
         self._inputs.resume(events)
 
@@ -254,7 +257,7 @@ class Worker:
         if self._last_size < OVERLAP_FROM or self._owes():
             self._settle()
         if self._is_behind():
-            self._decide(Polled([], self._inputs.metadata()), [], {})
+            self._decide(Polled([], self._inputs.metadata()), NOTHING, {})
             return
         began = time.perf_counter()
         polled = self._inputs.poll(MOST_EVENTS, 0 if self._owes() else IDLE_WAIT_S)
@@ -262,24 +265,24 @@ class Worker:
             self._telemetry.dropped("rebalance")
             return
         if not polled.messages:
-            changes = self._lists.take(MOST_EVENTS)
-            if changes or self._owes():
-                self._decide(Polled([], self._inputs.metadata()), changes, {})
+            if len(self._backlog) < MOST_AT_ONCE:
+                self._backlog.add(self._lists.take(MOST_AT_ONCE))
+            if self._backlog or self._owes():
+                self._decide(Polled([], self._inputs.metadata()), self._backlog.take(), {})
             else:
                 self._settle()
             return
         answer = self._ends.ask([(topic, number) for number in self._owned for topic in _BESIDE])
         polled_at = time.perf_counter()
         ends = answer()
-        gathered: list[Message] = []
-        for changes in self._lists.read_to(
-            ends, most=MOST_EVENTS, timeout_s=BARRIER_TIMEOUT_S, meanwhile=lambda: None
+        for found in self._lists.read_to(
+            ends, most=MOST_AT_ONCE, timeout_s=BARRIER_TIMEOUT_S, meanwhile=lambda: None
         ):
-            if gathered:
-                self._decide(Polled([], polled.metadata), gathered, {})
-            gathered = changes
+            self._backlog.add(found)
+            while self._backlog.is_full:
+                self._decide(Polled([], polled.metadata), self._backlog.take(), {})
         phases = {"poll": polled_at - began, "barrier": time.perf_counter() - polled_at}
-        self._decide(polled, gathered, phases)
+        self._decide(polled, self._backlog.take(polled.messages), phases)
 
     def _owes(self) -> bool:
         """Tell whether running matters are to be decided again."""
@@ -314,10 +317,10 @@ class Worker:
         self._telemetry.lags(self._inputs.lags({n: s.inputs for n, s in states.items()}))
         self._check_cache()
 
-    def _decide(self, polled: Polled, changes: list[Message], phases: dict[str, float]) -> None:
+    def _decide(self, polled: Polled, beside: Beside, phases: dict[str, float]) -> None:
         """Fold one batch, and leave its commit to run while the next one is polled and parsed."""
-        self._last_size = len(polled.messages) + len(changes)
-        parsed = self._batches.parse(polled.messages, changes, self._owned)
+        self._last_size = len(polled.messages) + len(beside)
+        parsed = self._batches.parse(polled.messages, beside, self._owned)
         self._settle()
         now = self._clock.look()
         folded = self._batches.fold(

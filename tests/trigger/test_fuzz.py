@@ -32,6 +32,7 @@ from schemas.errors import Reason
 from schemas.lean import PartitionState
 from schemas.tally import Tally
 from schemas.uscc import ALPHABET, holds_resident_number, uscc_fault
+from streams.trigger.backlog import Beside
 from streams.trigger.batch import Batches, Folded, Owned
 from streams.trigger.codes import KnownCodes
 from streams.trigger.intake import Intake, RejectedIn
@@ -293,7 +294,7 @@ class Fuzzed:
         lists: list[Any] = [m for m in lying if m.topic() == topics.LISTS]
         position = CachePosition("birth", 0, 0.0, "space")
         owned = {p: Owned(position, state) for p, state in self.states.items()}
-        parsed = self.batches.parse(events, lists, owned)
+        parsed = self.batches.parse(events, Beside(lists, [], [], {}), owned)
         folded = self.batches.fold(parsed, owned, Recent(), at=AT, today=TODAY)
         for partition, changes in folded.changes.items():
             self.memory.write(partition, changes)
