@@ -191,6 +191,7 @@ MEANINGS = {
     "Ahead.members": "what these changes do to their lists, once their turn comes",
     "before": "revision that the list counted, '' if it did not count the entry",
     "MemberChange.after": "revision that the list counts then, '' if the entry is gone",
+    "tidied": "how far matters that closed 400 days ago were looked for this month, or null",
     "logs": "id of each topic that `inputs` counts in",
     "sweep": "what of its matters was decided again since its entries changed, or null",
     "turn": "how many slices it took so far: whoever had fewer comes first",

@@ -393,6 +393,7 @@ class PartitionState(Struct, frozen=True):
     lists: dict[str, ListFreshness]
     first_published: str | None = None
     logs: dict[str, str] = {}
+    tidied: str | None = None
 
 
 class DecidedEvent(Struct, frozen=True, gc=False):

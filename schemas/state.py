@@ -39,7 +39,8 @@ class PartitionState(Model):
     `first_published`: a list was published for the first time, and the matters that waited for it
     were decided again up to this one (USCC/matter id), in order; null if nothing is left to do.
     `logs`: the id of each topic that `inputs` counts in: one made anew under the same name has
-    another, and our offsets mean nothing in it.
+    another, and our offsets mean nothing in it. `tidied`: a month began, and the matters were
+    looked through up to this one for those to be forgotten; null if nothing is left to do.
     """
 
     inputs: dict[Short, Count]
@@ -47,6 +48,7 @@ class PartitionState(Model):
     lists: dict[Short, ListFreshness]
     first_published: str | None = None
     logs: dict[Short, Short] = Field(default_factory=dict)
+    tidied: str | None = None
 
 
 class KnownEntry(Model):

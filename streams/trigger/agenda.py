@@ -110,6 +110,11 @@ def waiting_after(space: str, after: str, most: int) -> "Command":
     return ("ZRANGEBYLEX", waiting_key(space), begin, "+", "LIMIT", "0", str(most))
 
 
+def all_after(space: str, after: str, most: int) -> "Command":
+    """Return the command for the next *most* matters of a partition, behind *after*."""
+    return ("ZRANGEBYLEX", index_key(space), f"({after or WHOLE}", "+", "LIMIT", "0", str(most))
+
+
 def first_due(space: str, most: int) -> "Command":
     """Return the command for the *most* matters that are due first, each with its day.
 

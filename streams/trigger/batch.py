@@ -92,7 +92,9 @@ class Folded:
                 continue
             day = today if agenda.next_due is None else min(today, agenda.next_due)
             passed[number] = state.day, day
-            self.states[number] = replace(state, day=day)
+            same_month = (state.day.year, state.day.month) == (day.year, day.month)
+            tidied = state.tidied if same_month else ""
+            self.states[number] = replace(state, day=day, tidied=tidied)
         return passed
 
     def note_agendas(self) -> None:
@@ -309,6 +311,9 @@ class Batches:
             else:
                 name = f"{running.subject}/{running.name}"
                 folded.changes[running.partition].diaries[name] = Diary(None, False, ())
+        for resting in found.resting:
+            record = working.record(resting.subject, resting.name, resting.record)
+            matters.forget_old(resting, record, folded.states[resting.partition].day)
         for swept in found.subjects:
             if swept.subject not in changed:
                 turn = 0 if swept.held.sweep is None else swept.held.sweep.turn
@@ -321,6 +326,8 @@ class Batches:
             folded.agendas[p] = Agenda(agenda.swept or asked, agenda.next_due)
         for p, cursor in found.first_published.items():
             folded.states[p] = replace(folded.states[p], first_published=cursor)
+        for p, cursor in found.tidied.items():
+            folded.states[p] = replace(folded.states[p], tidied=cursor)
 
     def _fold_reviews(
         self,

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain
 from typing import NamedTuple
 
@@ -41,7 +41,8 @@ from streams.trigger.again_alerts import (
 from streams.trigger.alerts import reward_alert, verdict_alert
 from streams.trigger.moment import PartitionMoment
 from streams.trigger.outbox import Outbox
-from streams.trigger.working import NO_MATTER, Working
+from streams.trigger.sweeps import Running
+from streams.trigger.working import NO_MATTER, Working, decode_matter
 
 _LONG_AGO = datetime.fromisoformat("2000-01-01T00:00:00+08:00")
 
@@ -109,6 +110,13 @@ class MatterFold:
         if matter != before:
             self._working.keep(moment.partition, at.subject, at.name, matter)
         return matter
+
+    def forget_old(self, resting: Running, record: bytes | None, day: date) -> None:
+        """Forget a matter that closed 400 days before *day*; what is due for something is kept."""
+        matter = decode_matter(record)
+        end = forgotten_on(matter, self._catalogue)
+        if matter.due is None and end is not None and end <= day:
+            self._working.forget(resting.partition, resting.subject, resting.name, matter)
 
     def review(self, at: At, matter: Matter, told: ReviewData) -> None:
         """Apply one review to *matter*; a refused one is answered.

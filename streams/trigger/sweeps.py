@@ -1,7 +1,8 @@
 """What is left to do about running matters, a bounded slice at a time.
 
 Subjects whose entries changed, those that took the fewest slices first; matters whose day has come;
-matters that waited for a list which was now published.
+matters that waited for a list which was now published; once a month all of them, for those that
+nobody needs any more.
 """
 
 from dataclasses import dataclass, field
@@ -9,13 +10,21 @@ from datetime import date
 from typing import NamedTuple
 
 from schemas.lean import PartitionState, SubjectEntries
-from streams.trigger.agenda import WHOLE, first_due, first_sweeps, names_after, waiting_after
+from streams.trigger.agenda import (
+    WHOLE,
+    all_after,
+    first_due,
+    first_sweeps,
+    names_after,
+    waiting_after,
+)
 from streams.trigger.cache import StateCache
 from streams.trigger.moves import CachePosition
 from streams.trigger.working import decode_entries
 
 MOST_MATTERS = 200  # of a partition in one slice: some tens of milliseconds
 _MOST_SUBJECTS = 100
+_MOST_LOOKED_THROUGH = 2_000  # only read, unless they are to be forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,8 @@ class Agenda:
 
     def owes(self, state: PartitionState) -> bool:
         """Tell whether there is anything to do on the day that the partition lives in."""
-        return self.swept or state.first_published is not None or self.is_due(state.day)
+        waits = state.first_published is not None or state.tidied is not None
+        return self.swept or waits or self.is_due(state.day)
 
     def is_due(self, day: date) -> bool:
         """Tell whether some matter's day has come."""
@@ -65,9 +75,11 @@ class Slice:
     swept: list[Running] = field(default_factory=list)
     due: list[Running] = field(default_factory=list)
     waiting: list[Running] = field(default_factory=list)
+    resting: list[Running] = field(default_factory=list)
     subjects: list[Swept] = field(default_factory=list)
     agendas: dict[int, Agenda] = field(default_factory=dict)
     first_published: dict[int, str | None] = field(default_factory=dict)
+    tidied: dict[int, str | None] = field(default_factory=dict)
 
 
 class _Found(NamedTuple):
@@ -75,6 +87,7 @@ class _Found(NamedTuple):
     due: list[str]
     subjects: list[str]
     waiting: list[str]
+    resting: list[str]
 
 
 def read_slice(cache: StateCache, owing: dict[int, tuple[CachePosition, PartitionState]]) -> Slice:
@@ -108,13 +121,19 @@ def read_slice(cache: StateCache, owing: dict[int, tuple[CachePosition, Partitio
         done = len(listed) <= share
         last = mine[-1].partition("/")[2] if mine else ""
         made.subjects.append(Swept(partition, uscc, decode_entries(raw), last, done))
+    resting = [(f.partition, name) for f in found for name in f.resting]
     cache.ask_records([*wanted, *others])
-    records = cache.answer()[-1]
+    cache.ask_records(resting)
+    *_, records, of_resting = cache.answer()
     running = [
         Running(partition, _subject(name), name.partition("/")[2], record, entries)
         for (partition, name), record, entries in zip(
             [*wanted, *others], records, [*raws, *of_others], strict=True
         )
+    ]
+    made.resting = [
+        Running(partition, _subject(name), name.partition("/")[2], record, None)
+        for (partition, name), record in zip(resting, of_resting, strict=True)
     ]
     made.swept = running[: len(wanted)]
     rest = iter(running[len(wanted) :])
@@ -137,9 +156,11 @@ def _find(
             first_due(space, MOST_MATTERS + 1),
             first_sweeps(space, _MOST_SUBJECTS),
             waiting_after(space, after, MOST_MATTERS),
+            all_after(space, state.tidied or "", _MOST_LOOKED_THROUGH),
         )
     found = []
-    for (p, (_, state)), (due, subjects, waiting) in zip(owing.items(), cache.hear(), strict=True):
+    for (p, (_, state)), told in zip(owing.items(), cache.hear(), strict=True):
+        due, subjects, waiting, every = told
         names = [name for name in _names(due[::2]) if name != WHOLE]
         days = [date.fromordinal(int(float(score))) for score in due[1 : 2 * len(names) : 2]]
         ripe = [name for name, day in zip(names, days, strict=True) if day <= state.day]
@@ -149,8 +170,11 @@ def _find(
         waits = _names(waiting) if state.first_published is not None else []
         if state.first_published is not None:
             made.first_published[p] = waits[-1] if len(waits) == MOST_MATTERS else None
+        rests = _names(every) if state.tidied is not None else []
+        if state.tidied is not None:
+            made.tidied[p] = rests[-1] if len(rests) == _MOST_LOOKED_THROUGH else None
         uscc = [name for name in _names(subjects) if name != WHOLE]
-        found.append(_Found(p, ripe[:MOST_MATTERS], uscc, waits))
+        found.append(_Found(p, ripe[:MOST_MATTERS], uscc, waits, rests))
     return found
 
 

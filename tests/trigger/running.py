@@ -242,9 +242,17 @@ class Town:
         """Return what *partition* last said of itself."""
         return self._reader.state(partition)
 
-    def redis_keys(self) -> list[bytes]:
-        """Return every key that Redis holds."""
-        return list(redis.Redis.from_url(self.redis).scan_iter(count=1000))
+    def redis_names(self) -> list[bytes]:
+        """Return every key that Redis holds, and what stands by name within them."""
+        client = redis.Redis.from_url(self.redis)
+        names: list[bytes] = []
+        for key in client.scan_iter(count=1000):
+            names.append(key)
+            if client.type(key) == b"hash":
+                names += client.hkeys(key)
+            elif client.type(key) == b"zset":
+                names += client.zrange(key, 0, -1)
+        return names
 
     def publish_all(self) -> Told:
         """Publish every list as it stands, so that all are fresh."""

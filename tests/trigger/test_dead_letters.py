@@ -187,7 +187,7 @@ def test_nothing_of_a_natural_person_is_written_anywhere(town: Town) -> None:
     assert [letter.reason for letter in told.dead_letters] == ["natural-person"] * 3
     everything = b"".join((w.raw or b"") + (w.key or b"") for w in town.everything().records)
     assert RESIDENT.encode() not in everything
-    assert not [key for key in town.redis_keys() if RESIDENT.encode() in key]
+    assert not [name for name in town.redis_names() if RESIDENT.encode() in name]
 
 
 def test_a_bad_message_among_good_ones_costs_none_of_them(town: Town) -> None:

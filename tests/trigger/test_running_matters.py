@@ -205,3 +205,27 @@ def test_a_list_whose_promise_ran_out_is_told_of_once(new_town: Town) -> None:
     assert len(set(codes)) == len(new_town.catalogue.lists)
     new_town.clock.at = AT + timedelta(days=61)
     assert new_town.settle().alerts == []
+
+
+def test_a_matter_is_forgotten_400_days_after_it_closed(new_town: Town) -> None:
+    """With nobody on a list it has no day of its own; it goes in the first days of a month."""
+    new_town.start()
+    new_town.publish_all()
+    subject, other = firm(), firm()
+    told = new_town.tell(on_events(event(subject)), on_events(event(other)))
+    number = told.decisions[0].data.application_no
+    new_town.tell(on_events(event(subject, "credit.approval.closed", application=number)))
+
+    def known(uscc: str) -> list[bytes]:
+        return [name for name in new_town.redis_names() if uscc.encode() in name]
+
+    assert len(known(subject)) == len([b"matter", b"two identities", b"index"]) + 1
+    new_town.clock.at = AT + timedelta(days=390)
+    new_town.settle()
+    assert known(subject)
+    new_town.clock.at = AT + timedelta(days=432)
+    told = new_town.settle()
+    assert known(subject) == []
+    assert known(other), "still open for a while when the other closed"
+    gone = [r for r in told.on("credit.state") if r.raw is None]
+    assert [subject.encode() in (r.key or b"") for r in gone] == [True]

@@ -65,7 +65,7 @@ def read_as(message: Message) -> Written:
         if topic in _BY_ORGANISATION:
             assert partition == partition_of(body.subject)
     elif topic == "credit.state":
-        body = _state_of(key, raw)
+        body = None if raw is None else _state_of(key, raw)
         if not key.startswith(b"/"):
             assert partition == partition_of(key.partition(b"/")[0].decode())
     elif topic == "credit.catalogues":
