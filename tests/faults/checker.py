@@ -143,10 +143,9 @@ def no_day_lived_in_advance(books: Books, _: Ledger) -> Iterable[str]:
 
 
 def no_action_alive_whose_entry_is_gone(books: Books, _: Ledger) -> Iterable[str]:
-    """Issue 4: an action whose entry was removed, or is over, is withdrawn. NOT in `RULES` yet.
+    """Issue 4: an action whose entry was removed, suspended or is over is in force no more.
 
-    It holds once running matters are decided again when lists change: then add it to `RULES` (the
-    runs that end while sweeps are still under way must wait for them first).
+    True once the sweeps are done: see `EVENTUALLY`.
     """
     register = Register(books.lists)
     newest = {each.action_id: each for each in books.actions}
@@ -170,7 +169,10 @@ RULES: tuple[Rule, ...] = (
     identified_by_its_event,
     days_never_go_back,
     no_day_lived_in_advance,
+    no_action_alive_whose_entry_is_gone,
 )
+# What holds only when matters were decided again: sweeps go by share, after the last event too.
+EVENTUALLY: tuple[Rule, ...] = (no_action_alive_whose_entry_is_gone,)
 
 
 def _first_decisions(books: Books, ledger: Ledger) -> Iterable[tuple[Decided, int]]:
