@@ -41,12 +41,13 @@ def lists_of_services(
     published counts as fresh. Raises: StopServiceError if Kafka is not there.
     """
     count = partition_count(bootstrap, LISTS)
-    providers = {code: spec.providers for code, spec in catalogue.lists.items()}
-    held = fold(read_to_end(bootstrap, LISTS, range(count)), count, providers)
+    held = fold(read_to_end(bootstrap, LISTS, range(count)), count, catalogue.lists)
 
     def entries(subject: str) -> tuple[KnownEntry, ...]:
         return tuple(
-            KnownEntry(each.data, each.suspended, each.provider, format_instant(at))
+            KnownEntry(
+                each.data, each.suspended, each.provider, format_instant(at), each.jurisdiction
+            )
             for each in held.entries.values()
             if each.subject == subject
         )
@@ -75,7 +76,7 @@ def lists_of_file(path: Path, lists: Mapping[str, ListSpec]) -> KnownLists:
                 f"{path.name}: {place}: data.list_code: 没有这个名单 / no such list; "
                 f"可选 / allowed: {allowed}"
             )
-        _take(held, change)
+        _take(held, change, lists[change.data.list_code].place_of(change.source))
 
     def entries(subject: str) -> tuple[KnownEntry, ...]:
         return tuple(entry for (whose, _, _), entry in held.items() if whose == subject)
@@ -131,7 +132,11 @@ def _is_json(lines: Sequence[str]) -> bool:
         return False
 
 
-def _take(held: dict[tuple[str, str, str], KnownEntry], change: Envelope[ListChangeData]) -> None:
+def _take(
+    held: dict[tuple[str, str, str], KnownEntry],
+    change: Envelope[ListChangeData],
+    place: str | None,
+) -> None:
     """Put *change* in the place of what is known, if its revision is higher."""
     data = change.data
     where = change.subject, data.list_code, data.entry_id
@@ -141,4 +146,4 @@ def _take(held: dict[tuple[str, str, str], KnownEntry], change: Envelope[ListCha
     suspended = change.type == SUSPENDED or (
         change.type not in (RESUMED, REMOVED) and known is not None and known.suspended
     )
-    held[where] = KnownEntry(data, suspended, change.source, change.time)
+    held[where] = KnownEntry(data, suspended, change.source, change.time, place)

@@ -182,6 +182,7 @@ MEANINGS = {
     "change": "the entry as last told",
     "suspended": "whether the entry is suspended",
     "provider": "`source` of who told it",
+    "KnownEntry.jurisdiction": "code of the place of a provider that is not ours, null for ours",
     "content": "hash of type, time and data, null while `data` is there: the same identity with"
     " another one is refused",
     "decided_on": "business day of the decision",

@@ -342,6 +342,7 @@ class KnownEntry(Struct, frozen=True, gc=False):
     suspended: bool
     provider: str
     appended_at: str
+    jurisdiction: str | None = None
 
 
 class Sweep(Struct, frozen=True, gc=False):

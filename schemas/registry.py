@@ -1,12 +1,13 @@
 """Who may speak and about what: lists, families, departments and items of the catalogue."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from schemas.base import Model, Name, Short
 from schemas.measure import Code, EntryKind, Level, Title
+from schemas.times import Day
 from schemas.uscc import Uscc
 
 Duration = Annotated[str, StringConstraints(pattern=r"^P[1-9]\d{0,3}[YMWD]$")]
@@ -22,11 +23,32 @@ class ListBasis(Model):
     level: Level
 
 
+class Recognition(Model):
+    """One agreement by which another place's entries of a list are recognised here (互认).
+
+    `provider` is the CloudEvents source of that place's entries, `jurisdiction` its GB/T 2260 code;
+    in force from `from` until `until` (exclusive, null = no end). With `display` officers see the
+    entries and nothing rests on them; so it is outside these dates, too.
+    """
+
+    provider: Short
+    jurisdiction: Annotated[str, StringConstraints(pattern=r"^[1-9]\d{5}$")]
+    from_: Day = Field(alias="from")
+    until: Day | None
+    effect: Literal["effective", "display"]
+    basis: ListBasis
+
+    def holds_on(self, day: date) -> bool:
+        """Tell whether the agreement is in force on *day*."""
+        return self.from_ <= day and (self.until is None or day < self.until)
+
+
 class ListSpec(Model):
     """One list: who keeps it, on what basis, who may feed it and how often it is published.
 
     `authority` is a department's USCC or a department class; `providers` are CloudEvents sources;
     `max_term` is an ISO 8601 duration or null; `publish_interval` one without years and months.
+    `recognition`: whose entries of other places are taken in besides.
     """
 
     code: Code
@@ -40,6 +62,20 @@ class ListSpec(Model):
     publish_interval: Interval
     jurisdiction: Annotated[str, StringConstraints(pattern=r"^(CN|[1-9]\d{5})$")]
     verified: bool
+    recognition: tuple[Recognition, ...] = ()
+
+    def agreements_with(self, source: str) -> tuple[Recognition, ...]:
+        """Return the agreements on the entries of *source*; a provider of our own needs none."""
+        return tuple(each for each in self.recognition if each.provider == source)
+
+    def may_enter(self, source: str) -> bool:
+        """Tell whether *source* may enter somebody: our own provider, or a recognised one."""
+        return source in self.providers or bool(self.agreements_with(source))
+
+    def place_of(self, source: str) -> str | None:
+        """Return the code of the place that *source* speaks for, None for a provider of ours."""
+        agreements = () if source in self.providers else self.agreements_with(source)
+        return agreements[0].jurisdiction if agreements else None
 
     @property
     def publish_every(self) -> timedelta:

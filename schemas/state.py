@@ -52,12 +52,16 @@ class PartitionState(Model):
 
 
 class KnownEntry(Model):
-    """One entry as last told, and whether it is suspended; `provider` is who told it."""
+    """One entry as last told, and whether it is suspended; `provider` is who told it.
+
+    `jurisdiction`: the place of a provider that is not ours, null for one of ours.
+    """
 
     change: ListChangeData
     suspended: bool
     provider: Source
     appended_at: Instant
+    jurisdiction: Short | None = None
 
 
 class Sweep(Model):

@@ -11,18 +11,23 @@ from schemas import incoming
 from schemas.errors import RejectRecordError
 from schemas.lean import Envelope, ListChangeData
 from schemas.list_change import PUBLISHED, REMOVED, RESUMED, SUSPENDED, ListPublishedData
+from schemas.registry import ListSpec
 
 log = structlog.get_logger("sources")
 
 
 @dataclass(frozen=True, slots=True)
 class HeldEntry:
-    """One entry as last told, by whom, and whether it is suspended."""
+    """One entry as last told, by whom, and whether it is suspended.
+
+    `jurisdiction`: the place of a provider that is not ours, None for one of ours.
+    """
 
     subject: str
     provider: str
     suspended: bool
     data: ListChangeData
+    jurisdiction: str | None = None
 
     @property
     def live(self) -> bool:
@@ -40,26 +45,30 @@ class HeldLists:
     ignored: int = 0
 
     def of(self, list_code: str) -> dict[str, HeldEntry]:
-        """Return the entries of one list by their id, removed ones too."""
-        return {e: held for (code, e), held in self.entries.items() if code == list_code}
+        """Return our own entries of one list by their id, removed ones too."""
+        return {
+            e: held
+            for (code, e), held in self.entries.items()
+            if code == list_code and held.jurisdiction is None
+        }
 
 
 def fold(
     messages: Iterable[Message],
     partitions: int,
-    providers: Mapping[str, tuple[str, ...]],
+    lists: Mapping[str, ListSpec],
     only: str | None = None,
 ) -> HeldLists:
     """Return what *messages* of `credit.lists` say, about the list *only* where it is given.
 
-    *providers*: who may speak for each list. What the trigger would refuse (a stranger, a wrong
+    What the trigger would refuse (a stranger, a wrong
     key, no message at all, a change after removal) is counted and changes nothing.
     """
     held = HeldLists(partitions)
     for message in messages:
         raw = message.value()
         try:
-            if not isinstance(raw, bytes) or not _fold_one(held, message, raw, providers, only):
+            if not isinstance(raw, bytes) or not _fold_one(held, message, raw, lists, only):
                 held.ignored += 1
         except RejectRecordError as err:
             held.ignored += 1
@@ -74,7 +83,7 @@ def _fold_one(
     held: HeldLists,
     message: Message,
     raw: bytes,
-    providers: Mapping[str, tuple[str, ...]],
+    lists: Mapping[str, ListSpec],
     only: str | None,
 ) -> bool:
     headers = message.headers
@@ -91,19 +100,26 @@ def _fold_one(
     key = change.subject.encode()
     if message.key() != key or murmur2_partition(key, held.partitions) != message.partition():
         return False
-    if change.source not in providers.get(change.data.list_code, ()):
+    spec = lists.get(change.data.list_code)
+    if spec is None or not spec.may_enter(change.source):
         return False
-    return _take(held, change)
+    return _take(held, change, spec.place_of(change.source))
 
 
-def _take(held: HeldLists, change: Envelope[ListChangeData]) -> bool:
-    """Put *change* in the place of what is known, if it is later; a removal is final."""
+def _take(held: HeldLists, change: Envelope[ListChangeData], place: str | None) -> bool:
+    """Put *change* in the place of what is known, if it is later; a removal is final.
+
+    *place*: of a provider of elsewhere, who changes its own entries alone.
+    """
     where = change.data.list_code, change.data.entry_id
     known = held.entries.get(where)
     if known is not None and (not known.live or change.data.revision <= known.data.revision):
         return False
+    ours = known is None or (known.jurisdiction is None and place is None)
+    if known is not None and not ours and known.provider != change.source:
+        return False
     suspended = change.type == SUSPENDED or (
         change.type not in (RESUMED, REMOVED) and known is not None and known.suspended
     )
-    held.entries[where] = HeldEntry(change.subject, change.source, suspended, change.data)
+    held.entries[where] = HeldEntry(change.subject, change.source, suspended, change.data, place)
     return True

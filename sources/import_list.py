@@ -103,8 +103,7 @@ def import_list(  # noqa: PLR0913  # two of what, four of how; the how is by nam
     writer = ListWriter(bootstrap, list_code, provider, clock, group=options.group)
     if not options.check:
         writer.open()
-    providers = {code: spec.providers for code, spec in options.lists.items()}
-    held = fold(read_to_end(bootstrap, LISTS, range(count)), count, providers, only=list_code)
+    held = fold(read_to_end(bootstrap, LISTS, range(count)), count, options.lists, only=list_code)
     run = _Run(opened, list_code, options, clock(), held)
     report = ListReport(list_code, provider, options.full, run.report)
     plan = run.plan(provider, progress)

@@ -30,6 +30,7 @@ class ShownEntry:
     effective_from: date
     until: date | None
     provider: str
+    jurisdiction: str | None
     active: bool
     why_zh: str
     why_en: str
@@ -52,8 +53,7 @@ def show_entries(
     """
     count = partition_count(bootstrap, LISTS)
     partition = murmur2_partition(uscc.encode(), count)
-    providers = {code: spec.providers for code, spec in lists.items()}
-    held = fold(read_to_end(bootstrap, LISTS, [partition]), count, providers)
+    held = fold(read_to_end(bootstrap, LISTS, [partition]), count, lists)
     return [
         _shown(entry, lists, on)
         for _, entry in sorted(held.entries.items())
@@ -61,12 +61,32 @@ def show_entries(
     ]
 
 
-def standing(entry: HeldEntry, on: date) -> tuple[bool, str, str]:
+def standing(entry: HeldEntry, spec: ListSpec, on: date) -> tuple[bool, str, str]:
     """Return whether *entry* counts on *on*, and why, in Chinese and English.
 
     The same rule as the trigger's: from inclusive, until and removal exclusive, a suspended entry
-    does not count, an annulled one never did.
+    does not count, an annulled one never did, one of elsewhere only under an agreement.
     """
+    counts, zh, en = _standing_there(entry, on)
+    if not counts or entry.jurisdiction is None:
+        return counts, zh, en
+    place = entry.jurisdiction
+    for each in spec.agreements_with(entry.provider):
+        if each.effect == "effective" and each.holds_on(on):
+            basis = each.basis
+            return (
+                True,
+                f"{place} 认定, 依《{basis.act}》{basis.article} 互认; {zh}",
+                f"listed in {place}, recognised under {basis.act} {basis.article}; {en}",
+            )
+    return (
+        False,
+        f"{place} 认定, 本市未承认其效力, 仅供参考",
+        f"listed in {place}, without effect here: for information",
+    )
+
+
+def _standing_there(entry: HeldEntry, on: date) -> tuple[bool, str, str]:
     data = entry.data
     if data.removal_reason == RemovalReason.ANNULLED.value:
         return False, "已撤销, 自始无效", "annulled, void from the start"
@@ -87,7 +107,7 @@ def _shown(entry: HeldEntry, lists: Mapping[str, ListSpec], on: date) -> ShownEn
     spec = lists.get(data.list_code)
     if spec is None:  # fold() lets through only lists that the catalogue knows
         raise StopServiceError(f"{data.list_code}: 没有这个名单 / no such list; 检查 lists.yaml")
-    active, zh, en = standing(entry, on)
+    active, zh, en = standing(entry, spec, on)
     return ShownEntry(
         list_code=data.list_code,
         title_zh=spec.title.zh,
@@ -100,6 +120,7 @@ def _shown(entry: HeldEntry, lists: Mapping[str, ListSpec], on: date) -> ShownEn
         effective_from=data.effective_from,
         until=data.effective_until,
         provider=entry.provider,
+        jurisdiction=entry.jurisdiction,
         active=active,
         why_zh=zh,
         why_en=en,

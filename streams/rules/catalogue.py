@@ -89,6 +89,11 @@ class Catalogue:
     def may_provide(self, source: str, list_code: str) -> bool:
         """Tell whether *source* is a provider that the list names; others are dead letters."""
         spec = self.lists.get(list_code)
+        return spec is not None and spec.may_enter(source)
+
+    def may_publish(self, source: str, list_code: str) -> bool:
+        """Tell whether *source* may publish the list: nobody of elsewhere may."""
+        spec = self.lists.get(list_code)
         return spec is not None and source in spec.providers
 
     def measure(self, measure_id: str) -> Measure | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from schemas.measure import EntryKind, Level
 from schemas.registry import Department, Family, Item, ListSpec
 from streams.rules.faults import Fault
+from streams.rules.recognition_checks import check_recognition
 
 # 国办发〔2020〕49号 (六): only these may found a list of seriously untrustworthy subjects; a
 # ministry rule is allowed for the time being.
@@ -75,6 +76,7 @@ def _check_items(registries: Registries) -> Iterator[Fault]:
 
 
 def _check_list(spec: ListSpec, registries: Registries) -> Iterator[Fault]:
+    yield from check_recognition(spec)
     if spec.authority not in registries.usccs and spec.authority not in registries.classes:
         yield Fault(
             "lists.yaml",

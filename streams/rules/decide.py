@@ -1,5 +1,7 @@
 """The decision on one event, a pure function of event, entries, catalogue and moment."""
 
+from msgspec.structs import replace
+
 from schemas.lean import ActionData, DecisionReason, EntryRef, Envelope, EventData, KnownEntry
 from schemas.measure import Polarity
 from schemas.times import legal_day
@@ -12,6 +14,7 @@ from streams.rules.outcome import AsOf, Outcome
 from streams.rules.place import place_of
 from streams.rules.quiet import quiet_outcome
 from streams.rules.reasons import in_order, reason_of
+from streams.rules.recognition import recognised, recognition_reasons
 from streams.rules.rewards import grant
 from streams.rules.verdict import verdict_of
 
@@ -33,9 +36,11 @@ def decide(
     if not entries:
         return quiet
     day = as_of.day
+    abroad = tuple(recognition_reasons(entries, catalogue, day))
+    entries = recognised(entries, catalogue, day)
     joined = join(entries, catalogue, business_day=legal_day(as_of.event_time), day=day)
     if not joined.entries:
-        return quiet
+        return replace(quiet, reasons=in_order([*quiet.reasons, *abroad])) if abroad else quiet
     place = place_of(event.type, event.data.item_code, event.data.department, catalogue)
     case = case_of(event, place, catalogue, as_of)
     matches = match_measures(case, joined)
@@ -47,7 +52,7 @@ def decide(
     rewards = grant(case, earned, joined, verdict)
     return Outcome(
         verdict=verdict,
-        reasons=in_order([*quiet.reasons, *matches.reasons, *reasons, *rewards.reasons]),
+        reasons=in_order([*quiet.reasons, *abroad, *matches.reasons, *reasons, *rewards.reasons]),
         entries=_references(matches.looked_at, rewards.masked_by),
         actions=_sorted([*actions, *rewards.actions]),
         shadows=_shadows(matches.found),

@@ -19,14 +19,19 @@ from streams.rules.matching import Match, Matches, match_measures
 from streams.rules.outcome import AsOf
 from streams.rules.place import place_of
 from streams.rules.quiet import quiet_outcome
+from streams.rules.recognition import recognised, recognition_reasons
 
 Key = tuple[str, str, str]  # list code, entry id, measure id
 
 
 class Scene(Struct, frozen=True):
-    """What is known of a subject (USCC) at one moment; `known` by list code and entry id."""
+    """What is known of a subject (USCC) at one moment; `known` by list code and entry id.
+
+    Entries of elsewhere stand there as far as they are recognised; `abroad` says how far that is.
+    """
 
     known: Mapping[tuple[str, str], KnownEntry]
+    abroad: tuple[DecisionReason, ...]
     awake: tuple[KnownEntry, ...]
     asleep: tuple[KnownEntry, ...]
     catalogue: Catalogue
@@ -54,9 +59,12 @@ def scene_of(
     entries: Iterable[KnownEntry], catalogue: Catalogue, as_of: AsOf, subject: str
 ) -> Scene:
     """Return the scene of *subject*, of whom *entries* are all that is known."""
-    known = {(e.change.list_code, e.change.entry_id): e for e in entries}
+    told = tuple(entries)
+    counted = recognised(told, catalogue, as_of.day)
+    known = {(e.change.list_code, e.change.entry_id): e for e in counted}
     return Scene(
         known=known,
+        abroad=tuple(recognition_reasons(told, catalogue, as_of.day)),
         awake=tuple(e for e in known.values() if not e.suspended),
         asleep=tuple(replace(e, suspended=False) for e in known.values() if e.suspended),
         catalogue=catalogue,
@@ -81,7 +89,8 @@ def ground_of(decided: DecidedEvent, scene: Scene) -> Ground:
     matches = match_measures(case, awake)
     found = matches.found + match_measures(case, asleep).found if asleep.entries else matches.found
     quiet = quiet_outcome(decided.type, case.event.data, scene.catalogue, as_of)
-    return Ground(case, data, awake, matches, {key_of_match(m): m for m in found}, quiet.reasons)
+    quiet_reasons = (*quiet.reasons, *scene.abroad)
+    return Ground(case, data, awake, matches, {key_of_match(m): m for m in found}, quiet_reasons)
 
 
 def key_of_match(match: Match) -> Key:

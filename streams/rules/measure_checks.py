@@ -17,11 +17,9 @@ from schemas.measure import (
 from streams.rules import conditions
 from streams.rules.catalogue_checks import Registries
 from streams.rules.faults import Fault
+from streams.rules.jurisdiction import BINDING
 from streams.rules.measure_links import Finding, check_links
 
-# Where this catalogue is in force: the country, Liaoning, Benxi. Articles of other places do not
-# bind here, so a measure that has no other basis runs as a shadow.
-BINDING = frozenset({"CN", "210000", "210500"})
 _STATE_COUNCIL = frozenset({Level.LAW, Level.ADMIN_REGULATION, Level.CENTRAL_DOCUMENT})
 _TERM_UNITS = ("_days", "_months", "_years")
 

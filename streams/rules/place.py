@@ -15,7 +15,7 @@ from schemas.measure import CAN_STOP, Effect, Measure
 from schemas.registry import Department, Item
 from streams.rules.catalogue import Catalogue, StagePlace
 from streams.rules.condition_memo import Asked, asked_of
-from streams.rules.measure_checks import BINDING
+from streams.rules.jurisdiction import BINDING
 from streams.rules.notice import Wording, wording_of
 
 # Registered places are few; the limit only keeps a hostile sender from filling the memory.

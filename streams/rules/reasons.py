@@ -31,6 +31,8 @@ class ReasonCode(StrEnum):
     TERM_OVER = "term-over"
     REWARD_WITHHELD = "reward-withheld"
     REWARD_MASKED = "reward-masked"
+    RECOGNISED_LISTING = "recognised-listing"
+    SHOWN_LISTING = "shown-listing"
     ITEM_EXCLUDED = "item-excluded"
     NO_CONSENT = "no-consent"
     ENTRY_SUSPENDED = "entry-suspended"
@@ -112,6 +114,14 @@ _WORDS: Mapping[ReasonCode, tuple[str, str]] = MappingProxyType(
         ReasonCode.REWARD_MASKED: (
             "主体同时在严重失信或重点关注名单内，暂停激励",
             "no reward while on a serious or focus list",
+        ),
+        ReasonCode.RECOGNISED_LISTING: (
+            "外地认定，依互认协议在本市有效",
+            "a listing of another place, in force here under an agreement on recognition",
+        ),
+        ReasonCode.SHOWN_LISTING: (
+            "外地认定，本市未承认其效力，仅供参考",
+            "a listing of another place without effect here: for information",
         ),
         ReasonCode.ITEM_EXCLUDED: (
             "本事项不适用该激励",

@@ -17,6 +17,7 @@ from streams.rules.catalogue import Catalogue
 from streams.rules.matter import LIVE
 from streams.rules.open_matter import closes_on, forgotten_on, is_open
 from streams.rules.outcome import AsOf
+from streams.rules.recognition import recognised, turns_of
 from streams.rules.term import until_of
 
 _ONE_DAY = timedelta(days=1)
@@ -62,8 +63,11 @@ def _days(
         yield closes_on(matter, catalogue)
     if not running and not alive:
         return
-    for entry in entries:
+    told = tuple(entries)
+    for entry in recognised(told, catalogue, day):
         yield from _of_entry(entry.change, catalogue)
+    for entry in told:
+        yield from turns_of(entry, catalogue)
     turns = _turns_of_measures(catalogue)
     following = bisect_right(turns, day)
     if following < len(turns):

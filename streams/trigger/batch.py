@@ -232,7 +232,7 @@ class Batches:
         self, parsed: Parsed, members: Members, recent: Recent, working: Working, folded: Folded
     ) -> None:
         outbox = folded.outbox
-        fold = ListFold(outbox, working, folded.changes, members, self._office)
+        fold = ListFold(outbox, working, members, self._office, self._catalogue.lists)
         held, running = iter(parsed.held), iter(parsed.running)
         fresh = {subject for subject, _ in recent.matters} if parsed.held else set()
         for item in parsed.lists:

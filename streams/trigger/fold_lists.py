@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
@@ -18,10 +19,10 @@ from schemas.lean import (
     Sweep,
 )
 from schemas.list_change import REMOVED, RESUMED, SUSPENDED
+from schemas.registry import ListSpec
 from schemas.times import format_instant
 from streams.trigger.alerts import unsound_list_alert
 from streams.trigger.intake import ChangeIn, PublishedIn
-from streams.trigger.moves import Changes
 from streams.trigger.outbox import Outbox
 from streams.trigger.working import Working
 
@@ -46,9 +47,9 @@ class ListFold:
         self,
         outbox: Outbox,
         working: Working,
-        changes: dict[int, Changes],
         members: dict[tuple[int, str], dict[str, str]],
         office: str,
+        lists: Mapping[str, ListSpec],
     ) -> None:
         self.swept: set[int] = set()
         self.counts: Counter[tuple[str, str]] = Counter()  # (list code, outcome)
@@ -57,9 +58,10 @@ class ListFold:
         self._before: dict[str, tuple[int, SubjectEntries, bool]] = {}
         self._outbox = outbox
         self._working = working
-        self._changes = changes
+        self._changes = working.changes
         self._members = members
         self._office = office
+        self._lists = lists
 
     def change(self, item: ChangeIn, held: SubjectEntries, *, runs: bool) -> None:
         """Fold one change of a subject that holds *held*; *runs*: it has matters.
@@ -96,7 +98,11 @@ class ListFold:
         subject = item.change.subject
         known = self._entries.get(subject, held.entries)
         found = _find(known, item.change.data)
-        entry = _told(item, found)
+        spec = self._lists[item.change.data.list_code]
+        entry = _told(item, found, spec.place_of(item.change.source))
+        if found is not None and not _is_its_own(found, entry):
+            detail = "source: another provider entered this; one of elsewhere changes its own alone"
+            raise RejectRecordError(Reason.UNKNOWN_PROVIDER, detail)
         if found is not None and not _is_news(found, entry, item.change):
             older = item.change.data.revision < found.change.revision
             self.counts[entry.change.list_code, "older" if older else "same"] += 1
@@ -106,6 +112,8 @@ class ListFold:
         self._before.setdefault(subject, (item.partition, held, runs))
         change = entry.change
         self.counts[change.list_code, "applied"] += 1
+        if entry.jurisdiction is not None:
+            return ()  # the list is published by ours, who count their own
         before = "" if found is None else member_revision(found)
         after = member_revision(entry)
         return (MemberChange(item.offset, change.list_code, change.entry_id, before, after),)
@@ -175,14 +183,21 @@ def _find(known: Entries, data: ListChangeData) -> KnownEntry | None:
     return None
 
 
-def _told(item: ChangeIn, found: KnownEntry | None) -> KnownEntry:
+def _is_its_own(found: KnownEntry, told: KnownEntry) -> bool:
+    """Tell whether the provider of *told* may change *found*: any of ours may what is ours."""
+    if found.jurisdiction is None or told.jurisdiction is None:
+        return found.jurisdiction == told.jurisdiction
+    return found.provider == told.provider
+
+
+def _told(item: ChangeIn, found: KnownEntry | None, place: str | None) -> KnownEntry:
     """Return the entry as this change tells it; what it does not say about suspension stays."""
     kind = item.change.type
     suspended = kind == SUSPENDED or (
         kind not in (RESUMED, REMOVED) and found is not None and found.suspended
     )
     return KnownEntry(
-        item.change.data, suspended, item.change.source, format_instant(item.appended_at)
+        item.change.data, suspended, item.change.source, format_instant(item.appended_at), place
     )
 
 

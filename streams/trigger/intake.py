@@ -217,7 +217,7 @@ class Intake:
             raw = _value(message)
             if incoming.type_of(raw, headers) == PUBLISHED:
                 published = incoming.list_published(raw, headers)
-                self._refuse_provider(published.source, published.data.list_code)
+                self._refuse_publisher(published.source, published.data.list_code)
                 _refuse_other_key(message, published.data.list_code)
                 return PublishedIn(
                     message, topic, partition, offset, published, _appended_at(message)
@@ -281,6 +281,12 @@ class Intake:
                 " for the department that holds the duty"
             )
             raise RejectRecordError(Reason.UNKNOWN_DEPARTMENT, detail)
+
+    def _refuse_publisher(self, source: str, list_code: str) -> None:
+        self._refuse_provider(source, list_code)
+        if not self._catalogue.may_publish(source, list_code):
+            detail = f"source: enters its own under an agreement, does not publish {list_code}"
+            raise RejectRecordError(Reason.UNKNOWN_PROVIDER, detail)
 
     def _refuse_provider(self, source: str, list_code: str) -> None:
         if list_code not in self._catalogue.lists:

@@ -217,6 +217,8 @@ def members_of(held: SubjectEntries) -> Iterator[tuple[str, str, str]]:
     for told in () if held.ahead is None else held.ahead.members:
         waiting.setdefault((told.list_code, told.entry_id), told.before)
     for entry in held.entries:
+        if entry.jurisdiction is not None:
+            continue
         code, entry_id = entry.change.list_code, entry.change.entry_id
         yield code, entry_id, waiting.get((code, entry_id), member_revision(entry))
 

@@ -55,7 +55,7 @@ class Working:
     def __init__(self, outbox: Outbox, changes: Mapping[int, Changes], recent: Recent) -> None:
         self.learnt = Recent()
         self._outbox = outbox
-        self._changes = changes
+        self.changes = changes
         self._recent = recent
 
     def record(self, subject: str, matter: str, held: bytes | None) -> bytes | None:
@@ -91,7 +91,7 @@ class Working:
         """Keep the *record* of a matter, as it is after the event behind *decision*."""
         self.learnt.matters[subject, matter] = record
         self.learnt.seen[subject, decision] = matter
-        self._changes[partition].matters.append((subject, matter, record, decision))
+        self.changes[partition].matters.append((subject, matter, record, decision))
         self._outbox.state(partition, matter_key(subject, matter), record)
 
     def keep(
@@ -99,7 +99,7 @@ class Working:
     ) -> None:
         """Keep a matter as it is *after*wards, and what it is due for; *decision* if it is new."""
         record = encode(after)
-        changes = self._changes[partition]
+        changes = self.changes[partition]
         self.learnt.matters[subject, matter] = record
         if decision:
             self.learnt.seen[subject, decision] = matter
@@ -114,7 +114,7 @@ class Working:
     ) -> None:
         """Keep the entries of *subject*, and how far its matters follow them."""
         record = encode(after)
-        changes = self._changes[partition]
+        changes = self.changes[partition]
         self.learnt.entries[subject] = after
         changes.entries[subject] = record
         if after.sweep is not None or before.sweep is not None:
@@ -124,5 +124,5 @@ class Working:
     def forget(self, partition: int, subject: str, matter: str, last: Matter) -> None:
         """Forget a matter that was kept for as long as it had to be."""
         self.learnt.matters[subject, matter] = _FORGOTTEN
-        self._changes[partition].forgotten[f"{subject}/{matter}"] = ids_of(last)
+        self.changes[partition].forgotten[f"{subject}/{matter}"] = ids_of(last)
         self._outbox.state(partition, matter_key(subject, matter), None)

@@ -95,6 +95,10 @@ class Books:
     tallied: dict[tuple[str, str], int] = field(default_factory=dict)
     set_aside: list[tuple[str, str, str]] = field(default_factory=list)
 
+    def __len__(self) -> int:
+        """Return how many decisions, actions and alerts there are."""
+        return len(self.decisions) + len(self.actions) + len(self.alerts)
+
     def enter(self, record: Any) -> None:
         """Take in one message, as kafka-python gives it."""
         partition, offset, raw = record.partition, record.offset, record.value

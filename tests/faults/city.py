@@ -120,8 +120,12 @@ class FaultyCity:
         """Wait until all is decided, and decided again where lists changed."""
         books = self.settled()
         deadline = time.monotonic() + _PATIENCE_S
-        while findings(books, self.ledger, EVENTUALLY) and time.monotonic() < deadline:
-            time.sleep(0.5)
+        size = -1
+        # A reader's ends are not of one moment: while more comes, they may cut a transaction.
+        while size != (size := len(books)) or findings(books, self.ledger, EVENTUALLY):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(1.0)
             books = self.reader.read_to_end()
         return books
 

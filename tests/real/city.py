@@ -90,6 +90,7 @@ class Feeder:
 
     def __init__(self, city: City, messages: Sequence[Sent], seconds: float) -> None:
         self._messages, self._seconds = messages, seconds
+        self.sent_at: list[float] = []  # seconds, wall clock
         self._producer = Producer(producer_settings(city.kafka))
         self._thread = threading.Thread(target=self._feed, name="feeder")
         self._thread.start()
@@ -110,6 +111,7 @@ class Feeder:
             if (early := due - time.monotonic()) > 0.01:
                 self._producer.poll(0)
                 time.sleep(early)
+            self.sent_at.append(time.time())
             _produce(self._producer, message)
         assert self._producer.flush(60) == 0
 

@@ -42,6 +42,7 @@ from tests.trigger.running import Town
 from tests.trigger.test_fuzz import Lying
 
 LIST = "licence-bar"
+LISTS = real_catalogue().lists
 
 
 def in_partition(number: int, count: int) -> list[str]:
@@ -111,7 +112,7 @@ class Turns:
         members = {
             (p, code): dict(self.members.get(code, {})) for p in range(PARTITIONS) for code in codes
         }
-        fold = ListFold(outbox, working, changes, members, CREDIT_OFFICE)
+        fold = ListFold(outbox, working, members, CREDIT_OFFICE, LISTS)
         for place, item in [(n, i) for n, i in zip(turn, self._of(turn), strict=True)]:
             if isinstance(item, PublishedIn):
                 self.state = fold.published(item, self.state)
