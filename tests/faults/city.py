@@ -39,8 +39,8 @@ class FaultyCity:
         self.workers: list[Worker] = []
         self._started = 0
         self.spoiled = False
-        self.skew = folder / "skew"
-        self.skew.write_text("0")
+        self._skew = folder / "skew"
+        self.turn_clocks(0)
 
     def start(self) -> None:
         """Start the servers, make the topics, enter and publish the lists."""
@@ -75,12 +75,18 @@ class FaultyCity:
         assert done.returncode == 0, done.stderr
 
     def hire(self, count: int = 1, *, skewed: bool = False) -> None:
-        """Start *count* workers more; *skewed*: on the clock that `skew` sets wrong."""
+        """Start *count* workers more; *skewed*: on the clock that `turn_clocks` sets wrong."""
         for _ in range(count):
             self._started += 1
             log = self._folder / f"trigger-{self._started}.log"
-            skew = self.skew if skewed else None
+            skew = self._skew if skewed else None
             self.workers.append(Worker(self._settings(), log, skew=skew))
+
+    def turn_clocks(self, seconds: float) -> None:
+        """Set the clocks of skewed workers wrong by *seconds*; none of them reads half a number."""
+        fresh = self._skew.with_suffix(".fresh")
+        fresh.write_text(str(seconds))
+        fresh.replace(self._skew)
 
     def staff(self, count: int) -> None:
         """See to it that *count* workers run and share all partitions."""

@@ -25,13 +25,13 @@ BAR, PROCUREMENT = LISTS.index("licence-bar"), LISTS.index("procurement-serious"
 
 def test_the_promises_hold_through_jumps_of_a_minute(city: FaultyCity) -> None:
     city.staff(0)
-    city.skew.write_text("0")
+    city.turn_clocks(0)
     city.hire(2, skewed=True)
     city.wait_shared()
     with city.feeder.flowing(A_SECOND):
         for skew_s in (MINUTE_S, 0, -MINUTE_S, 0):
             time.sleep(1.0)
-            city.skew.write_text(str(skew_s))
+            city.turn_clocks(skew_s)
         time.sleep(1.0)
     city.check()
     city.staff(0)
@@ -54,9 +54,9 @@ def test_the_promises_hold_through_a_jump_of_a_year(fresh_city: FaultyCity, jump
     city.traffic.stale_allowed = True
     with city.feeder.flowing(A_SECOND):
         time.sleep(1.0)
-        city.skew.write_text(str(jump_s))
+        city.turn_clocks(jump_s)
         time.sleep(3.0)
-        city.skew.write_text("0")
+        city.turn_clocks(0)
         time.sleep(1.0)
     city.wait_shared()  # the clock is right again, and believed
     city.settled()
@@ -77,7 +77,7 @@ def test_after_days_of_downtime_each_is_lived_through(fresh_city: FaultyCity) ->
     ends = today - timedelta(days=2)
     ended, lasting = 3 * 1000 + BAR, 3 * 1001 + PROCUREMENT
     city.feeder.send([traffic.enter(ended, until=ends), traffic.enter(lasting)])
-    city.skew.write_text(str(-AWAY.total_seconds()))
+    city.turn_clocks(-AWAY.total_seconds())
     city.hire(2, skewed=True)
     city.wait_shared()
     then = now - AWAY
@@ -88,7 +88,7 @@ def test_after_days_of_downtime_each_is_lived_through(fresh_city: FaultyCity) ->
     city.staff(0)
     on_the_way = [traffic.on(ended, at=then + timedelta(days=1)), traffic.on(lasting, at=then)]
     city.feeder.send(on_the_way)
-    city.skew.write_text("0")
+    city.turn_clocks(0)
     city.hire(2, skewed=True)
     city.wait_shared()
     city.feeder.send([traffic.on(ended), traffic.on(lasting)])
