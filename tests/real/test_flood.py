@@ -11,11 +11,11 @@ from tests.real.city import City, Feeder, Trigger
 from tests.real.test_running_matters import listed, now
 from tests.trigger.messages import PARTITIONS, change, event, firm, on_events, on_lists
 
-pytestmark = pytest.mark.connected
+pytestmark = [pytest.mark.connected, pytest.mark.timeout(400)]
 CHANGES, WITH_MATTERS = 100_000, 500
 EVENTS, SECONDS = 3_000, 15.0
 PATIENCE_S = 120.0
-APPLIED = 'credit_list_changes_total{list="licence-bar",outcome="applied"}'
+APPLIED = 'credit_list_changes_total{list_code="licence-bar",outcome="applied"}'
 
 
 class Decisions:
