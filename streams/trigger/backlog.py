@@ -14,7 +14,7 @@ from confluent_kafka import Message
 from schemas import topics
 
 MOST_AT_ONCE = 5_000  # folded together with a batch of events
-SHARE = 2_000  # of the rest, beside events that wait
+SHARE = 2_000  # of the rest, beside events that wait or may come any moment
 MOST_HELD = 200_000  # some 300 MB; beyond it events wait after all
 
 _Key = tuple[int | None, bytes | str | None]
@@ -71,7 +71,7 @@ class Backlog:
                 self._by_key[message.partition(), message.key()].append(message)
 
     def take(self, waiting: Iterable[Message] = ()) -> Beside:
-        """Return what to fold before the events *waiting*; without any, as much as goes at once."""
+        """Return what to fold before the events *waiting*; without any, a share."""
         reviews = [self._reviews.popleft() for _ in range(min(len(self._reviews), MOST_AT_ONCE))]
         waiting = [*waiting, *reviews]
         held_back = bool(waiting) and len(self._lists) > MOST_AT_ONCE
@@ -79,7 +79,7 @@ class Backlog:
             self._by_key = defaultdict(deque)
             for message in self._lists:
                 self._by_key[message.partition(), message.key()].append(message)
-        share = SHARE if held_back else MOST_AT_ONCE
+        share = MOST_AT_ONCE if waiting and not held_back else SHARE
         lists = [self._next() for _ in range(min(len(self._lists), share))]
         if not self._lists:
             self._by_key = None

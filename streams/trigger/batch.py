@@ -154,8 +154,8 @@ class Batches:
         changes = (i for i in (*told, *ahead) if isinstance(i, ChangeIn))
         changed = [(i.partition, i.change.subject) for i in changes]
         self._cache.ask_entries(changed)
-        for partition, subject in changed:
-            self._cache.ask_each(names_after(self._cache.namespace(partition), subject, "", 1))
+        spaces = {p: self._cache.namespace(p) for p in owned}
+        self._cache.ask_each(*(names_after(spaces[p], subject, "", 1) for p, subject in changed))
         checked: list[EventIn | RejectedIn] = []
         for start in range(0, len(events), _ASKED_AT_ONCE):
             part = self._intake.events(events[start : start + _ASKED_AT_ONCE])
@@ -168,9 +168,9 @@ class Batches:
             )
             checked += part
         parsed_at = perf_counter()
-        held, *rest = self._cache.answer()
-        running = [bool(names) for (names,) in rest[: len(changed)]]
-        triples = list(chain.from_iterable(rest[len(changed) :]))
+        held, names, *rest = self._cache.answer()
+        running = [bool(found) for found in names]
+        triples = list(chain.from_iterable(rest))
         phases = {"parse": parsed_at - began, "redis_read": perf_counter() - parsed_at}
         return Parsed(checked, told, ahead, beside.known, reviews, held, running, triples, phases)
 

@@ -14,6 +14,9 @@ from schemas.errors import RetryLaterError, StopServiceError
 from streams.trigger.offsets import Ends
 
 _POLL_S = 0.02
+# How soon librdkafka fetches on when its queue has room again. Its default is a second, in which a
+# short queue runs dry: 100,000 messages took 1.2 s instead of 0.3.
+QUEUE_BACKOFF_MS = 10
 _QUEUED_KB = 8_192  # fetched ahead for each partition; the default, 64 MB, is a worker's memory
 
 
@@ -41,6 +44,7 @@ class Follower:
                 enable_partition_eof=True,
                 fetch_wait_max_ms=50,
                 queued_max_messages_kbytes=_QUEUED_KB,
+                fetch_queue_backoff_ms=QUEUE_BACKOFF_MS,
             )
         )
         self._next: dict[tuple[str, int], int] = {}

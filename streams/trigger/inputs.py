@@ -8,7 +8,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from infra.kafka import consumer_config
 from schemas.errors import RetryLaterError, StopServiceError
-from streams.trigger.follower import refuse_lost_position
+from streams.trigger.follower import QUEUE_BACKOFF_MS, refuse_lost_position
 from streams.trigger.offsets import Ends
 
 log = structlog.get_logger("inputs")
@@ -34,7 +34,11 @@ class EventInputs:
     def __init__(self, bootstrap: str, group: str, topics: Sequence[str]) -> None:
         self._consumer = Consumer(
             consumer_config(
-                bootstrap, group, fetch_wait_max_ms=20, queued_max_messages_kbytes=_QUEUED_KB
+                bootstrap,
+                group,
+                fetch_wait_max_ms=20,
+                queued_max_messages_kbytes=_QUEUED_KB,
+                fetch_queue_backoff_ms=QUEUE_BACKOFF_MS,
             )
         )
         self.topics = tuple(topics)

@@ -28,7 +28,7 @@ from schemas.state import BIRTH_KEY, POSITION_KEY
 from schemas.times import legal_day
 from streams.rules.catalogue import Catalogue
 from streams.trigger.agreed_clock import AgreedClock
-from streams.trigger.backlog import MOST_AT_ONCE, NOTHING, Backlog, Beside
+from streams.trigger.backlog import MOST_AT_ONCE, NOTHING, SHARE, Backlog, Beside
 from streams.trigger.batch import Batches, Folded, Owned
 from streams.trigger.cache import CacheMovedError, StateCache
 from streams.trigger.follower import Follower
@@ -265,8 +265,8 @@ class Worker:
             self._telemetry.dropped("rebalance")
             return
         if not polled.messages:
-            if len(self._backlog) < MOST_AT_ONCE:
-                self._backlog.add(self._lists.take(MOST_AT_ONCE))
+            if len(self._backlog) < SHARE:
+                self._backlog.add(self._lists.take(SHARE))
             if self._backlog or self._owes():
                 self._decide(Polled([], self._inputs.metadata()), self._backlog.take(), {})
             else:
