@@ -212,8 +212,9 @@ def test_a_matter_is_forgotten_400_days_after_it_closed(new_town: Town) -> None:
     new_town.start()
     new_town.publish_all()
     subject, other = firm(), firm()
-    told = new_town.tell(on_events(event(subject)), on_events(event(other)))
-    number = told.decisions[0].data.application_no
+    applied = event(subject)
+    new_town.tell(on_events(applied), on_events(event(other)))
+    number = applied["data"]["application_no"]
     new_town.tell(on_events(event(subject, "credit.approval.closed", application=number)))
 
     def known(uscc: str) -> list[bytes]:
