@@ -5,10 +5,9 @@ What a worker adds to this, Kafka's transactions, is left to the tests on real s
 
 import uuid
 from collections import defaultdict
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
-import redis
 from msgspec.structs import replace
 
 from schemas import topics
@@ -20,6 +19,9 @@ from streams.trigger.batch import Batches, Owned
 from streams.trigger.cache import LAYOUT, CachePosition, Changes, Move, StateCache
 from streams.trigger.working import Recent
 from tests.trigger.messages import AT, CREDIT_OFFICE, PARTITIONS, Sent
+
+if TYPE_CHECKING:
+    import redis
 
 FAMILIES = ("approval", "bidding", "subsidy", "award", "inspection", "financing")
 EVENTS = (*(topics.events_topic(family) for family in FAMILIES), topics.MEMBERS)
@@ -120,6 +122,8 @@ class Desk:
 
     def turn(self, most: int = 1_000) -> None:
         """Fold one batch: at most *most* messages of each partition of each topic."""
+        if any(o.state.day < legal_day(self.at) for o in self._owned.values()):
+            most = 0  # no event before the day that its partition has to live in
         names = (*EVENTS, topics.LISTS, topics.REVIEWS)
         taken = {(t, p): self._take(t, p, most) for t in names for p in range(PARTITIONS)}
         events: Any = [m for (t, _), got in taken.items() if t in EVENTS for m in got]
@@ -140,7 +144,8 @@ class Desk:
             moves[p] = Move(before, after, state, folded.changes[p])
             self._owned[p] = Owned(after, state, folded.agendas[p])
         self._recent = folded.recent
-        self._cache.write(moves)
+        if moves:
+            self._cache.write(moves)
 
     def settle(self) -> None:
         """Fold until nothing is left to do."""
@@ -163,6 +168,7 @@ class Desk:
         self._read[topic, partition] = begin + len(found)
         return found
 
-    def at_once(self, at: datetime) -> None:
-        """Set the clock."""
-        self.at = at
+    def close(self) -> None:
+        """Give the connection back."""
+        self._cache.drain()
+        self._cache.hang_up()
