@@ -1,7 +1,8 @@
 """What a list file changes: only differences, revisions that grow, removals that are final."""
 
 import hashlib
-from datetime import date
+import json
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -10,13 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import lean
-from schemas.list_change import REMOVED, ListChangeData
+from schemas.list_change import ENTERED, REMOVED, ListChangeData
+from schemas.registry import Recognition
 from sources.held_lists import HeldEntry, HeldLists, _take
 from sources.list_plan import Plan, WholeList, plan_absent, plan_changes
 from sources.list_writer import digest_of
 from sources.listed_row import StatedEntry
 from sources.shown_entry import standing
 from streams.rules.join import is_active
+from tests.rules.given import real_catalogue
 from tests.sources.conftest import COMPANY, OTHER
 
 TODAY = date(2026, 6, 16)
@@ -49,7 +52,7 @@ def apply(held: dict[str, HeldEntry], plan: Plan) -> dict[str, HeldEntry]:
         message = lean.Envelope(
             "1.0", "id", PROVIDER, change.type, change.subject, "2026-06-16T18:00:00+08:00", entry
         )
-        assert _take(lists, message)
+        assert _take(lists, message, None)
     return lists.of("court-defaulter")
 
 
@@ -179,7 +182,7 @@ def test_show_says_active_exactly_when_the_rules_do(
     )
     held = HeldEntry(OTHER, PROVIDER, suspended, entry)
     known = lean.KnownEntry(entry, suspended, PROVIDER, "2026-06-16T00:00:00.000+08:00")
-    active, zh, en = standing(held, TODAY)
+    active, zh, en = standing(held, real_catalogue().lists[entry.list_code], TODAY)
     assert active == is_active(known, TODAY)
     assert zh
     assert en
@@ -189,3 +192,43 @@ def test_the_digest_is_over_sorted_lines_each_ended() -> None:
     expected = hashlib.sha256(b"a@2\nb@1\n").hexdigest()
     assert digest_of({"b": 1, "a": 2}) == expected
     assert digest_of({}) == hashlib.sha256(b"").hexdigest()
+
+
+def test_an_entry_of_another_city_is_shown_with_what_it_counts_for() -> None:
+    """Without an agreement that holds it is for information, whatever its own dates say."""
+    entry = msgspec.json.decode(data().model_dump_json(), type=lean.ListChangeData)
+    spec = real_catalogue().lists[entry.list_code]
+    agreement = Recognition.model_validate_json(
+        json.dumps(
+            {
+                "provider": "/elsewhere",
+                "jurisdiction": "210100",
+                "from": "2026-01-01",
+                "until": TODAY.isoformat(),
+                "effect": "effective",
+                "basis": {"act": "示例办法", "article": "3", "level": "normative_document"},
+            }
+        )
+    )
+    agreed = spec.model_copy(update={"recognition": (agreement,)})
+    held = HeldEntry(OTHER, "/elsewhere", suspended=False, data=entry, jurisdiction="210100")
+    active, zh, _ = standing(held, agreed, TODAY - timedelta(days=1))
+    assert (active, "互认" in zh) == (True, True)
+    active, zh, _ = standing(held, agreed, TODAY)
+    assert (active, "仅供参考" in zh) == (False, True)
+
+
+def test_who_is_of_elsewhere_changes_his_own_entries_alone() -> None:
+    held = HeldLists(1)
+    entry = msgspec.json.decode(data().model_dump_json(), type=lean.ListChangeData)
+
+    def take(source: str, revision: int, place: str | None) -> bool:
+        change = msgspec.structs.replace(entry, revision=revision)
+        told = lean.Envelope("1.0", "id", source, ENTERED, OTHER, "", change)
+        return _take(held, told, place)
+
+    assert take("/elsewhere", 1, "210100")
+    assert not take(PROVIDER, 2, None)
+    assert not take("/other", 2, "210200")
+    assert take("/elsewhere", 2, "210100")
+    assert held.of(entry.list_code) == {}, "our own list counts our own alone"
