@@ -53,6 +53,7 @@ LISTS = {
 }
 WHOSE = st.sampled_from(SUBJECTS)
 LASTS = st.none() | st.integers(1, 6)  # days
+BEGINS = st.sampled_from((-160, 0, 2))  # days from today
 REVISIONS = ("suspended", "resumed", "amended")
 REASONS = ("repaired", "annulled", "corrected", "early")
 OUTCOMES = ("confirm", "dismiss", "object", "uphold", "overturn")
@@ -73,18 +74,25 @@ class Town(RuleBasedStateMachine):
         self.sent: dict[str, list[Json]] = {}
         self._publish()
         self.desk.settle()
+        for whose in SUBJECTS:
+            self._event(whose, f"BX-{len(self.sent)}", STAGES[0])
+        self.fold()
 
     # What departments, list keepers and officers send
 
-    @rule(whose=WHOSE)
-    def apply(self, whose: str) -> None:
+    @rule(whose=WHOSE, now=st.booleans())
+    def apply(self, whose: str, *, now: bool) -> None:
         self._event(whose, f"BX-{len(self.sent)}", STAGES[0])
+        if now:
+            self.fold()
 
     @precondition(lambda self: self.sent)
-    @rule(pick=st.integers(0, 99), stage=st.sampled_from(STAGES))
-    def go_on(self, pick: int, stage: str) -> None:
+    @rule(pick=st.integers(0, 99), stage=st.sampled_from(STAGES), now=st.booleans())
+    def go_on(self, pick: int, stage: str, *, now: bool) -> None:
         application = list(self.sent)[pick % len(self.sent)]
         self._event(self.sent[application][0]["subject"], application, stage)
+        if now:
+            self.fold()
 
     @precondition(lambda self: self.sent)
     @rule(pick=st.integers(0, 99))
@@ -92,8 +100,8 @@ class Town(RuleBasedStateMachine):
         application = list(self.sent)[pick % len(self.sent)]
         self.desk.send(on_events(self.sent[application][-1], at=self.desk.at))
 
-    @rule(whose=WHOSE, which=st.integers(0, 3), begins=st.integers(-160, 4), lasts=LASTS)
-    def enter(self, whose: str, which: int, begins: int, lasts: int | None) -> None:
+    @rule(whose=WHOSE, which=st.integers(0, 3), begins=BEGINS, lasts=LASTS, now=st.booleans())
+    def enter(self, whose: str, which: int, begins: int, lasts: int | None, *, now: bool) -> None:
         code, day = LISTS[whose][which], self.law.day
         if any(self._is_there(whose, each) for each in self._of(whose, code)):
             return
@@ -104,10 +112,12 @@ class Town(RuleBasedStateMachine):
         self._tell(told)
         entry_id = told["data"]["entry_id"]
         self.law.entries.setdefault(whose, {})[entry_id] = Entry(code, since, ends)
+        if now:
+            self.fold()
 
     @precondition(lambda self: self.told)
-    @rule(pick=st.integers(0, 99), what=st.sampled_from(REVISIONS), lasts=LASTS)
-    def revise(self, pick: int, what: str, lasts: int | None) -> None:
+    @rule(pick=st.integers(0, 99), what=st.sampled_from(REVISIONS), lasts=LASTS, now=st.booleans())
+    def revise(self, pick: int, what: str, lasts: int | None, *, now: bool) -> None:
         whose, entry_id, entry = self._pick(pick)
         if entry.removed is not None:
             return
@@ -122,19 +132,23 @@ class Town(RuleBasedStateMachine):
         number = self.told[entry_id]["data"]["revision"] + 1
         self._tell(revised(self.told[entry_id], what=what, revision=number, **data))
         self.changed.add(whose)
+        if now:
+            self.fold()
 
     @precondition(lambda self: self.told)
-    @rule(pick=st.integers(0, 99), reason=st.sampled_from(REASONS))
-    def remove(self, pick: int, reason: str) -> None:
+    @rule(pick=st.integers(0, 99), reason=st.sampled_from(REASONS), now=st.booleans())
+    def remove(self, pick: int, reason: str, *, now: bool) -> None:
         _, entry_id, entry = self._pick(pick)
         if entry.removed is not None or self.law.day <= entry.begins:
             return
         self._tell(removal(self.told[entry_id], reason=reason, on=self.law.day))
         entry.removed, entry.removed_on, entry.suspended = reason, self.law.day, False
+        if now:
+            self.fold()
 
     @precondition(lambda self: self._actions())
-    @rule(pick=st.integers(0, 99), outcome=st.sampled_from(OUTCOMES))
-    def look_at(self, pick: int, outcome: str) -> None:
+    @rule(pick=st.integers(0, 99), outcome=st.sampled_from(OUTCOMES), now=st.booleans())
+    def look_at(self, pick: int, outcome: str, *, now: bool) -> None:
         actions = self._actions()
         application, number, key = actions[pick % len(actions)]
         matter = self.law.matters[application]
@@ -142,6 +156,8 @@ class Town(RuleBasedStateMachine):
         told = review(matter.subject, name, outcome, at=self.desk.at, second_reviewer="staff-08")
         self.desk.send(on_reviews(told, at=self.desk.at))
         self.waiting.append(("review", application, *key, outcome))
+        if now:
+            self.fold()
 
     # What becomes of it
 

@@ -119,10 +119,6 @@ class Desk:
         whole = encode({"version": catalogue.version, "files": dict(catalogue.files)})
         self.log.append(Sent(topics.CATALOGUES, whole, catalogue.version.encode(), 0))
 
-    def close(self) -> None:
-        """Let go of Redis."""
-        self._cache.hang_up()
-
     def send(self, *messages: Sent) -> None:
         for message in messages:
             self.log.append(message)
