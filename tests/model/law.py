@@ -57,6 +57,7 @@ class Action:
     resumes_to: str | None = None
     reason: str | None = None
     objected: bool = False
+    mandatory: bool = False
 
 
 @dataclass
@@ -202,7 +203,7 @@ class Law:
         """A block takes effect by itself at the first decision of a company alone."""
         if effect in ("block", "refer") and not blocks:
             due = working_days_after(self.day, REVIEW_WITHIN)
-            return Action("refer", "awaiting_review", due)
+            return Action("refer", "awaiting_review", due, mandatory=effect == "block")
         return Action(effect, "in_force")
 
     def _reward(self, matter: Matter, event: Event) -> None:
@@ -239,13 +240,8 @@ def working_days_after(day: date, count: int) -> date:
 def _lapse(action: Action, day: date) -> None:
     """Discretion that nobody used in time is not used; what the law commands waits on."""
     overdue = action.review_due is not None and action.review_due < day
-    if action.state == "awaiting_review" and overdue and not action_is_mandatory(action):
+    if action.state == "awaiting_review" and overdue and not action.mandatory:
         _end(action, "dismissed", "review-lapsed")
-
-
-def action_is_mandatory(action: Action) -> bool:
-    """Tell whether the law commands it: a block that had to be referred."""
-    return action.reason == "mandatory"
 
 
 def _end(action: Action, state: str, reason: str | None) -> None:

@@ -42,7 +42,7 @@ from tests.trigger.messages import (
     revised,
 )
 
-EXAMPLES = int(os.environ.get("CREDIT_FAULTS_MODEL_EXAMPLES") or 25)
+EXAMPLES = int(os.environ.get("CREDIT_FAULTS_MODEL_EXAMPLES") or 50)
 SUBJECTS = (firm(), firm(), firm("92210500"))
 # A waiting reward that a barred company earns comes with the next day of interest, whichever that
 # is: who may be barred is on no red list here.
