@@ -1,6 +1,6 @@
 """The log as it lies in Kafka: every partition from its first message on, read_committed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -24,7 +24,7 @@ class KafkaLog:
     Raises: StopServiceError if one is not there, or no longer begins at 0.
     """
 
-    def __init__(self, bootstrap: str, topics: Mapping[str, int]) -> None:
+    def __init__(self, bootstrap: str, topics: Iterable[str]) -> None:
         self._bootstrap = bootstrap
         self._topics: dict[str, TopicLog] = {}
         self._open: list[Consumer] = []
@@ -35,8 +35,8 @@ class KafkaLog:
                 raise StopServiceError(
                     f"{topic}/{cut[0]}: 日志不再从 0 开始 / the log no longer begins at 0 but at "
                     f"{log.starts[cut[0]]}; 开头已被删除, 不能重放: "
-                    "请恢复主题, 并设 retention.ms=-1 / its beginning was deleted, so nothing behind "
-                    "it can be reproduced: restore the topic, and set retention.ms=-1"
+                    "请恢复主题, 并设 retention.ms=-1 / its beginning was deleted, so nothing can "
+                    "be reproduced: restore the topic from a copy, and set retention.ms=-1"
                 )
             self._topics[topic] = log
 
@@ -58,9 +58,9 @@ class KafkaLog:
         while self._open:
             self._open.pop().close()
 
-    def end(self, topic: str, partition: int) -> int:
-        """Return the end that a partition had when this log was opened."""
-        return self._topics[topic].ends.get(partition, 0)
+    def ends(self, topic: str) -> Mapping[int, int]:
+        """Return the end that each partition of *topic* had when this log was opened."""
+        return self._topics[topic].ends
 
     def source(self, topic: str, partition: int) -> Source:
         """Return a reader of its own of one partition."""

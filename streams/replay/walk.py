@@ -112,7 +112,7 @@ class Walk:
         else:
             catalogue, intake = found
             self._use(intake)
-            if not self._know_lists(data):
+            if not (self._know_lists(data) and self._knows_review(data)):
                 self.decisions.refuse(head, Kind.POSITION)
             self._refold.set_moment(moment_of(data), catalogue)
             self._compare(head, subject, data)
@@ -216,6 +216,14 @@ class Walk:
         end, before = told.list_position.offset, self.lists.read_until
         self.fold_lists(end, told.decided_at)
         return end <= before or self.lists.read_until == end
+
+    def _knows_review(self, told: DecisionData) -> bool:
+        """Tell whether a decision names the end of a review, or what the one before it named."""
+        end = told.review_position.offset
+        known = 0 if self.last is None else self.last.review_position.offset
+        return end <= max(known, self.reviews.inbox.read_until) or (
+            self.reviews.inbox.peek_at(end - 1) is not None
+        )
 
     def fold_lists(self, end: int, at: str) -> None:
         """Fold the list changes before the offset *end*; *at*: an instant."""
