@@ -46,7 +46,7 @@ class StateEnd:
 
     def has_moved(self) -> bool:
         """Tell whether the trigger has gone on since this was read."""
-        return bool(self._source.poll())
+        return self._source.has_grown()
 
     def _note(self, key: bytes, value: bytes | None) -> None:
         if key == POSITION_KEY:

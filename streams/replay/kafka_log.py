@@ -5,11 +5,13 @@ from types import TracebackType
 from typing import Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
 
-from infra.kafka import consumer_config
+from infra.kafka import admin_config, consumer_config
 from infra.topic_log import TopicLog, find_log
 from schemas.errors import StopServiceError
 from streams.replay.stream import Source
+from streams.trigger.offsets import LogEnds
 
 _BATCH = 2_000
 _WAIT_S = 0.2
@@ -28,6 +30,7 @@ class KafkaLog:
         self._bootstrap = bootstrap
         self._topics: dict[str, TopicLog] = {}
         self._open: list[Consumer] = []
+        self._ends = LogEnds(AdminClient(admin_config(bootstrap)))
         for topic in topics:
             log = find_log(bootstrap, topic)
             cut = [p for p, start in log.starts.items() if start > 0]
@@ -73,41 +76,64 @@ class KafkaLog:
         )
         consumer = Consumer(config)
         self._open.append(consumer)
-        start = self._topics[topic].starts[partition]
-        consumer.assign([TopicPartition(topic, partition, start)])
-        return _KafkaSource(consumer, self._bootstrap, f"{topic}/{partition}")
+        where = TopicPartition(topic, partition, self._topics[topic].starts[partition])
+        consumer.assign([where])
+        return _KafkaSource(consumer, where, self._ends, self._bootstrap)
 
 
 class _KafkaSource:
-    """One assigned partition; at its end it says so, and goes on where more has come."""
+    """One assigned partition, up to the end that it had when it was asked for."""
 
-    def __init__(self, consumer: Consumer, bootstrap: str, name: str) -> None:
-        self._consumer, self._bootstrap, self._name = consumer, bootstrap, name
-        self._at_end = False  # it is told once, until more has come
+    def __init__(
+        self, consumer: Consumer, where: TopicPartition, ends: LogEnds, bootstrap: str
+    ) -> None:
+        self._consumer, self._where, self._bootstrap = consumer, where, bootstrap
+        self._ends = ends
+        self._name = f"{where.topic}/{where.partition}"
+        self._end = self._high()
+        self._next = int(where.offset)
 
     def poll(self) -> list[Message]:
-        """Return what comes next; nothing at the end that the log has now."""
+        """Return what comes next; nothing at the end."""
         waited_s = 0.0
-        while True:
-            found: list[Message] = []
-            try:
-                batch = self._consumer.consume(_BATCH, _WAIT_S)
-            except KafkaException as err:
-                raise self._stopped(err.args[0].name()) from err
-            for message in batch:
-                error = message.error()
-                if error is None:
-                    self._at_end = False
-                    found.append(message)
-                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # its public name
-                    self._at_end = True
-                elif not error.retriable():
-                    raise self._stopped(error.name())
-            if found or self._at_end:
+        while self._next < self._end:
+            found = self._read()
+            if found:
                 return found
             waited_s += _WAIT_S
             if waited_s >= _PATIENCE_S:
                 raise self._stopped("timed out")
+        return []
+
+    def has_grown(self) -> bool:
+        """Tell whether something was written behind that end."""
+        return self._high() > self._end
+
+    def _read(self) -> list[Message]:
+        found: list[Message] = []
+        try:
+            first = self._consumer.poll(_WAIT_S)
+            # `consume` would wait for a full batch, also at the end.
+            batch = [] if first is None else [first, *self._consumer.consume(_BATCH, 0)]
+        except KafkaException as err:
+            raise self._stopped(err.args[0].name()) from err
+        for message in batch:
+            error, offset = message.error(), int(message.offset() or 0)
+            if error is None:
+                self._next = offset + 1
+                if offset < self._end:
+                    found.append(message)
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # its public name
+                # An open transaction ends it early: what is behind was not committed.
+                self._next = self._end
+            elif not error.retriable():
+                raise self._stopped(error.name())
+        return found
+
+    def _high(self) -> int:
+        # Uncommitted on purpose: the embedded broker does not know the committed end.
+        place = self._where.topic, self._where.partition
+        return self._ends.ask([place])()[place]
 
     def _stopped(self, why: str) -> StopServiceError:
         return StopServiceError(
