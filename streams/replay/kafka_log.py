@@ -14,7 +14,7 @@ from streams.replay.stream import Source
 from streams.trigger.offsets import LogEnds
 
 _BATCH = 2_000
-_WAIT_S = 0.2
+_WAIT_S = 0.1
 _PATIENCE_S = 30.0  # for a broker that does not answer
 _AHEAD_KB = 4_096  # there are a dozen readers
 _COMPACTED = frozenset({"credit.state", "credit.catalogues", "credit.dead-letters"})
@@ -82,32 +82,34 @@ class KafkaLog:
 
 
 class _KafkaSource:
-    """One assigned partition, up to the end that it had when it was asked for."""
+    """One assigned partition. At its end it says so, and goes on if asked when more has come.
+
+    The end is where the broker says EOF, not the offset it gives: the embedded one gives less.
+    """
 
     def __init__(
         self, consumer: Consumer, where: TopicPartition, ends: LogEnds, bootstrap: str
     ) -> None:
-        self._consumer, self._where, self._bootstrap = consumer, where, bootstrap
-        self._ends = ends
+        self._consumer, self._ends, self._bootstrap = consumer, ends, bootstrap
+        self._place = where.topic, where.partition
         self._name = f"{where.topic}/{where.partition}"
-        self._end = self._high()
-        self._next = int(where.offset)
+        self._end = self._now()
+        self._at_end = False
 
     def poll(self) -> list[Message]:
-        """Return what comes next; nothing at the end."""
+        """Return what comes next; nothing at the end that the log has now."""
         waited_s = 0.0
-        while self._next < self._end:
+        while True:
             found = self._read()
-            if found:
+            if found or self._at_end:
                 return found
             waited_s += _WAIT_S
             if waited_s >= _PATIENCE_S:
                 raise self._stopped("timed out")
-        return []
 
     def has_grown(self) -> bool:
-        """Tell whether something was written behind that end."""
-        return self._high() > self._end
+        """Tell whether something was written since this was made."""
+        return self._now() != self._end
 
     def _read(self) -> list[Message]:
         found: list[Message] = []
@@ -118,22 +120,18 @@ class _KafkaSource:
         except KafkaException as err:
             raise self._stopped(err.args[0].name()) from err
         for message in batch:
-            error, offset = message.error(), int(message.offset() or 0)
+            error = message.error()
             if error is None:
-                self._next = offset + 1
-                if offset < self._end:
-                    found.append(message)
+                self._at_end = False
+                found.append(message)
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # its public name
-                # An open transaction ends it early: what is behind was not committed.
-                self._next = self._end
+                self._at_end = True  # told once, until more has come
             elif not error.retriable():
                 raise self._stopped(error.name())
         return found
 
-    def _high(self) -> int:
-        # Uncommitted on purpose: the embedded broker does not know the committed end.
-        place = self._where.topic, self._where.partition
-        return self._ends.ask([place])()[place]
+    def _now(self) -> int:
+        return self._ends.ask([self._place])()[self._place]
 
     def _stopped(self, why: str) -> StopServiceError:
         return StopServiceError(

@@ -11,10 +11,10 @@ class Source(Protocol):
     """One partition of one topic, read_committed, from its first message on."""
 
     def poll(self) -> list[Message]:
-        """Return what comes next, in order; nothing at the end it had when it was asked for."""
+        """Return what comes next, in order; nothing at the end that the log has now."""
 
     def has_grown(self) -> bool:
-        """Tell whether something was written behind that end."""
+        """Tell whether something was written since this was made."""
 
 
 class Log(Protocol):

@@ -154,9 +154,9 @@ class Walk:
         inbox = self.events.get(position.topic)
         if inbox is None or position.partition != self._partition:
             return Brought((), ())
-        waits = self._pass_over(inbox, position.offset)
         is_new = self.known.seen(subject, told.decision_id) is None
-        if told.cause == "event" or (waits and is_new):
+        waits = is_new and self._pass_over(inbox, position.offset)
+        if told.cause == "event" or waits:
             place = inbox.find(told.decision_id, position.offset)
             if place is None:
                 return Brought((), ())
