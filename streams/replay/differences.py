@@ -32,6 +32,7 @@ class Kind(StrEnum):
     POSITION = "position"  # it names a position that is none, or goes back
     UNREADABLE = "unreadable"  # it is no message of ours
     CATALOGUE = "catalogue"  # it names a catalogue that nobody kept
+    STATE = "state"  # the trigger's own state knows of other decisions of this matter
     NOT_FOLLOWED = "not-followed"  # an action that the lists have ended is alive
 
 

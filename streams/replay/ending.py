@@ -36,26 +36,42 @@ class StateEnd:
     def __init__(self, log: Log, partition: int) -> None:
         self.position: PartitionState | None = None
         self.sweeping: set[str] = set()
-        source = log.source(topics.STATE, partition)
-        while messages := source.poll():
+        self.matters: dict[str, int] = {}  # <USCC>/<matter id> -> hash of what was decided there
+        self._source = log.source(topics.STATE, partition)
+        while messages := self._source.poll():
             for message in messages:
                 key, value = message.key(), message.value()
-                if not isinstance(key, bytes) or key == BIRTH_KEY:
-                    continue
-                if key == POSITION_KEY and isinstance(value, bytes):
-                    self.position = _state(value)
-                elif key.endswith(b"/entries"):
-                    uscc, _, _ = split_key(key)
-                    self.sweeping.discard(uscc)
-                    if isinstance(value, bytes) and _SWEEP in value and _entries(value).sweep:
-                        self.sweeping.add(uscc)
+                if isinstance(key, bytes) and key != BIRTH_KEY:
+                    self._note(key, value if isinstance(value, bytes) else None)
+
+    def has_moved(self) -> bool:
+        """Tell whether the trigger has gone on since this was read."""
+        return self._source.has_grown()
+
+    def _note(self, key: bytes, value: bytes | None) -> None:
+        if key == POSITION_KEY:
+            self.position = None if value is None else _state(value)
+            return
+        uscc, kind, name = split_key(key)
+        if kind == "entries":
+            self.sweeping.discard(uscc)
+            if value is not None and _SWEEP in value and _entries(value).sweep:
+                self.sweeping.add(uscc)
+        elif value is None:
+            self.matters.pop(f"{uscc}/{name}", None)
+        else:
+            self.matters[f"{uscc}/{name}"] = _essence(value)
 
 
 class Ending:
-    """The end of one partition. `undecided`: events that were not folded yet."""
+    """The end of one partition.
+
+    `undecided`: events that were not folded yet. `still`: the trigger wrote nothing meanwhile;
+    otherwise the end of the books is left to the next replay.
+    """
 
     def __init__(self, walk: Walk, state: StateEnd, partition: int, findings: Findings) -> None:
-        self.undecided = 0
+        self.undecided, self.still = 0, True
         self._walk, self._state, self._findings = walk, state, findings
         self._partition = partition
 
@@ -78,22 +94,25 @@ class Ending:
             while inbox.head() is not None:
                 inbox.take()
                 self.undecided += 1
+        self.still = not self._state.has_moved()
+        if not self.still:
+            return  # what it wrote since is not to be held against what it had written before
         while (head := walk.actions.stream.head()) is not None:
             walk.actions.refuse(head)
             walk.actions.stream.take()
+        self._look_at_state()
         found = catalogues.find(version)
-        if found is not None and walk.last is not None and self._is_all_walked(position):
+        if found is not None and walk.last is not None and position.first_published is None:
             self._look_at_actions(found[0], walk.known, position, walk.last.decided_at)
 
-    def _is_all_walked(self, position: PartitionState) -> bool:
-        """Tell whether the state is not older than the last decision."""
-        last = self._walk.last
-        return last is None or (
-            position.inputs.get(topics.LISTS, 0) >= last.list_position.offset
-            and position.inputs.get(topics.REVIEWS, 0) >= last.review_position.offset
-            and position.day.isoformat() >= last.day
-            and position.first_published is None
-        )
+    def _look_at_state(self) -> None:
+        """Tell of matters in which the trigger knows of other decisions than its books tell."""
+        for where, essence in self._state.matters.items():
+            subject, _, name = where.partition("/")
+            record = self._walk.known.matter(subject, name)
+            if record is None or _essence(record) != essence:
+                origin = f"{topics.STATE}/{self._partition}/end"
+                self._findings.add(Difference(Kind.STATE, origin, name), where)
 
     def _look_at_actions(
         self, catalogue: Catalogue, known: Known, position: PartitionState, decided_at: str
@@ -114,6 +133,17 @@ class Ending:
                 origin = f"{topics.ACTIONS}/{self._partition}/end"
                 found = Difference(Kind.NOT_FOLLOWED, origin, moved[0])
                 self._findings.add(found, where)
+
+
+def _essence(record: bytes) -> int:
+    """Return a hash of what was decided in a matter, and of its actions as they stand."""
+    matter = decode_matter(record)
+    return hash(
+        (
+            tuple((e.source, e.id, e.sequence, e.verdict) for e in matter.events),
+            tuple((a.action_id, a.revision, a.state) for a in matter.actions),
+        )
+    )
 
 
 def _moves(catalogue: Catalogue, known: Known, subject: str, name: str, as_of: AsOf) -> list[str]:

@@ -38,7 +38,7 @@ class Inbox(Generic[ItemT]):
 
     def take_before(self, end: int) -> Iterator[ItemT]:
         """Take the messages before the offset *end*, in order."""
-        while self._fill(1) and self._items[0].offset < end:
+        while self.read_until < end and self._fill(1) and self._items[0].offset < end:
             yield self.take()
 
     def take(self) -> ItemT:

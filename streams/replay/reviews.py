@@ -36,6 +36,8 @@ class Reviews:
                 last = end
             case _:
                 last = end - 1 if self._is_about(end - 1, subject, name) else end
+        if end <= self.inbox.read_until:
+            return
         yield from self.fold_before(last)
         head = self.inbox.head()
         if isinstance(head, ReviewIn) and head.offset < end and self._is_refused(head):

@@ -13,6 +13,9 @@ class Source(Protocol):
     def poll(self) -> list[Message]:
         """Return what comes next, in order; nothing at the end that the log has now."""
 
+    def has_grown(self) -> bool:
+        """Tell whether something was written since this was made."""
+
 
 class Log(Protocol):
     """A cluster's topics, each from its beginning."""

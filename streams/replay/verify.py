@@ -16,13 +16,18 @@ _TELL_EVERY = 500
 
 @dataclass
 class Report:
-    """What came of a replay. `undecided`: events behind what the trigger has read so far."""
+    """What came of a replay.
+
+    `undecided`: events behind what the trigger has read so far.
+    `moving`: partitions in which the trigger wrote meanwhile, so that their end was not compared.
+    """
 
     partitions: int
     walked: int = 0
     decisions: int = 0  # reproduced byte for byte
     actions: int = 0
     undecided: int = 0
+    moving: list[int] = field(default_factory=list)
     findings: Findings = field(default_factory=Findings)
 
 
@@ -66,6 +71,8 @@ def verify(
             ending = Ending(walk, state, partition, report.findings)
             ending.look(catalogues, catalogues.newest)
             report.undecided += ending.undecided
+            if not ending.still:
+                report.moving.append(partition)
         report.walked += walk.walked
         report.decisions += walk.decisions.reproduced
         report.actions += walk.actions.reproduced

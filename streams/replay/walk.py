@@ -115,7 +115,7 @@ class Walk:
         else:
             catalogue, intake = found
             self._use(catalogue, intake)
-            if not self._know_lists(subject, data):
+            if not (self._know_lists(subject, data) and self._knows_review(data)):
                 self.decisions.refuse(head, Kind.POSITION)
             self._refold.set_moment(moment_of(data), catalogue)
             self._compare(head, subject, data)
@@ -157,9 +157,9 @@ class Walk:
         inbox = self.events.get(position.topic)
         if inbox is None or position.partition != self._partition:
             return Brought((), ())
-        waits = self._pass_over(inbox, position.offset)
         is_new = self.known.seen(subject, told.decision_id) is None
-        if told.cause == "event" or (waits and is_new):
+        waits = is_new and self._pass_over(inbox, position.offset)
+        if told.cause == "event" or waits:
             place = inbox.find(told.decision_id, position.offset)
             if place is None:
                 return Brought((), ())
@@ -232,6 +232,14 @@ class Walk:
         mine = [item for item in self._ahead.pop(subject, ()) if turn <= item.offset < known]
         if mine:
             self._fold_lists(mine, told.decided_at, ahead=True)
+
+    def _knows_review(self, told: DecisionData) -> bool:
+        """Tell whether a decision names the end of a review, or what the one before it named."""
+        end = told.review_position.offset
+        known = 0 if self.last is None else self.last.review_position.offset
+        return end <= max(known, self.reviews.inbox.read_until) or (
+            self.reviews.inbox.peek_at(end - 1) is not None
+        )
 
     def fold_lists(self, end: int, at: str) -> None:
         """Fold the list changes before the offset *end*; *at*: an instant."""

@@ -85,6 +85,9 @@ class MemorySource:
     def __init__(self, lying: list[Lying]) -> None:
         self._lying, self._at = lying, 0
 
+    def has_grown(self) -> bool:
+        return False
+
     def poll(self) -> list[Lying]:
         found = self._lying[self._at : self._at + 7]
         self._at += len(found)

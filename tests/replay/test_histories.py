@@ -32,6 +32,7 @@ def test_a_log_that_nobody_touched_is_reproduced_byte_for_byte(
     history = History(desk)
     history.publish_all(desk.catalogue)
     history.live(steps)
+    desk.close()
     report = replay(desk)
     assert report.findings.first == []
     books = {"credit.decisions": 0, "credit.actions": 0}
