@@ -22,6 +22,7 @@ _VERBS = {
     "alerts": "提醒 / what officers have to know, now or live",
     "catalogue": "检查奖惩措施目录 / check the catalogue of measures",
     "dlq": "死信 / dead letters: list, show, replay",
+    "replay": "重放比对 / reproduce every decision and action from the log",
     "config": "检查设置 / check the settings",
     "bench": "性能测量 / measure the trigger beside its peers",
 }

@@ -118,6 +118,15 @@ class MatterFold:
         if matter.due is None and end is not None and end <= day:
             self._working.forget(resting.partition, resting.subject, resting.name, matter)
 
+    def decide_once(self, at: At, matter: Matter, cause: Cause) -> None:
+        """Decide *matter* again, and write the difference, where the log says that it was done.
+
+        What brought it about, and when, is known to replay alone; the worker finds it out itself.
+        """
+        after = self.with_due(at, self._decide(at, matter, cause))
+        if after != matter:
+            self._working.keep(at.moment.partition, at.subject, at.name, after)
+
     def review(self, at: At, matter: Matter, told: ReviewData) -> None:
         """Apply one review to *matter*; a refused one is answered.
 
