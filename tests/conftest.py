@@ -3,8 +3,13 @@
 Set before any test module is imported: an empty variable hides what `.env` says, and means unset.
 """
 
+import logging
 import os
 import tempfile
+from collections.abc import Iterator
+
+import pytest
+import structlog
 
 # CREDIT_FAULTS_* is for the fault suite alone (tests/faults); no setting of ours begins so.
 for _name in [name for name in os.environ if name.startswith("CREDIT_")]:
@@ -15,3 +20,14 @@ from infra.settings import known_names  # noqa: E402 - the environment comes fir
 for _name in known_names():
     os.environ[_name] = ""
 os.environ["CREDIT_STATE_DIR"] = tempfile.mkdtemp(prefix="credit-trigger-tests-")
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """A command that runs within a test sends logs to a stderr which is closed after it."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
