@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Annotated, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import AwareDatetime, BeforeValidator, PlainSerializer
 
 # Fixed: China has had no summer time since 1991, and no message is that old.
@@ -66,6 +68,16 @@ def parse_instant(text: str) -> datetime:
 def legal_day(instant: datetime) -> date:
     """Return the day *instant* falls on in China (not the UTC day)."""
     return instant.astimezone(SHANGHAI).date()
+
+
+_DAY_MS = 86_400_000
+_SHANGHAI_AHEAD_MS = 8 * 3_600_000
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+
+
+def day_number(millis: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the ordinal of the legal day of each of many instants, in ms since 1970."""
+    return (millis + _SHANGHAI_AHEAD_MS) // _DAY_MS + _EPOCH_DAY
 
 
 def from_millis(millis: int) -> datetime:

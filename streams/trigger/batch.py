@@ -4,14 +4,15 @@ The order within a subject is fixed: lists, days, reviews, event (design §6).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain
 from time import perf_counter
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import numpy as np
 from confluent_kafka import Message
 from msgspec.structs import replace
 
@@ -25,6 +26,7 @@ from streams.trigger.agenda import Diary, names_after
 from streams.trigger.alerts import lapsed_alert, wrong_place_alert
 from streams.trigger.backlog import Beside
 from streams.trigger.cache import StateCache
+from streams.trigger.codes import are_among, repeated
 from streams.trigger.fold_events import EventFold
 from streams.trigger.fold_lists import ListFold
 from streams.trigger.fold_matters import At, MatterFold
@@ -32,15 +34,19 @@ from streams.trigger.intake import (
     ChangeIn,
     EventIn,
     Intake,
+    Part,
     PublishedIn,
     RejectedIn,
     ReviewIn,
 )
 from streams.trigger.moment import PartitionMoment
 from streams.trigger.moves import CachePosition, Changes
-from streams.trigger.outbox import Outbox
+from streams.trigger.outbox import Outbox, Sink
+from streams.trigger.plain.columns import hashes_of
+from streams.trigger.plain.quiet import Quiet
 from streams.trigger.sweeps import Agenda, Running, Slice, read_slice
-from streams.trigger.working import Recent, Working, decode_matter
+from streams.trigger.transaction import Record
+from streams.trigger.working import Hashes, Recent, Working, decode_matter
 
 _ASKED_AT_ONCE = 1_000  # Redis answers for these while as many more are checked
 _MISPLACED = frozenset({Reason.WRONG_PARTITION, Reason.SUBJECT_KEY_MISMATCH})
@@ -70,11 +76,15 @@ class Folded:
     phases: dict[str, float] = field(default_factory=dict)
     recent: Recent = field(default_factory=Recent)
 
-    def read_past(self, items: "Iterable[EventIn | ListIn | ReviewIn]") -> None:
+    def read_past(self, items: "Iterable[ListIn | ReviewIn | RejectedIn]") -> None:
         """Move the input positions behind *items*."""
+        self.read_to(((item.topic, item.partition), item.offset) for item in items)
+
+    def read_to(self, inputs: Iterable[tuple[tuple[str, int], int]]) -> None:
+        """Move the input positions behind *inputs*: topic and partition, and offset."""
         ends: dict[int, dict[str, int]] = {}
-        for item in items:
-            ends.setdefault(item.partition, {})[item.topic] = item.offset + 1
+        for (topic, partition), offset in inputs:
+            ends.setdefault(partition, {})[topic] = offset + 1
         for number, news in ends.items():
             state = self.states[number]
             self.states[number] = replace(state, inputs=state.inputs | news)
@@ -114,14 +124,13 @@ Members = dict[tuple[int, str], dict[str, str]]
 class Parsed(NamedTuple):
     """The messages of a batch, checked one by one, and what Redis answered about them."""
 
-    events: list[EventIn | RejectedIn]
+    parts: list[Part]  # the events
     lists: list[ListIn]
     ahead: list[ChangeIn]  # changes of waiting subjects whose turn has not come
     known: Mapping[int, int]  # see `Beside`
     reviews: list[ReviewIn | RejectedIn]
     held: list[bytes | None]  # the entries of each list change's subject, those ahead last
     running: list[bool]  # whether each list change's subject has matters
-    triples: list[tuple[bytes | None, ...]]  # entries, matter and identity of each event
     phases: dict[str, float]
 
 
@@ -140,13 +149,25 @@ class Batches:
     def parse(self, events: list[Message], beside: Beside, owned: dict[int, Owned]) -> Parsed:
         """Return the messages checked, and what Redis knows of their organisations.
 
-        Each part of the batch is asked for while the
-        next is checked. The answer is as of the positions of *owned*; `fold` must be told what was
-        decided since. Raises: CacheMovedError, redis.RedisError.
+        The answer is as of the positions of *owned*; `fold` must be told what was decided since.
+        Raises: CacheMovedError, redis.RedisError.
         """
+        return self.finish(self.begin(events, owned), beside, owned)
+
+    def begin(self, events: list[Message], owned: dict[int, Owned]) -> list[Part]:
+        """Check *events*; of each part Redis is asked while the next is checked."""
+        self._cache.look({p: each.position for p, each in owned.items()})
+        starts = range(0, len(events), _ASKED_AT_ONCE)
+        return [self._ask(events[start : start + _ASKED_AT_ONCE]) for start in starts]
+
+    def drop(self) -> None:
+        """Forget what was begun: something else must be folded first."""
+        self._cache.answer()
+
+    def finish(self, parts: list[Part], beside: Beside, owned: dict[int, Owned]) -> Parsed:
+        """Check what was read *beside* as well, and hear what Redis knows of all of it."""
         began = perf_counter()
         self._intake.learn([*beside.lists, *beside.ahead, *beside.reviews])
-        self._cache.look({p: each.position for p, each in owned.items()})
         told = self._intake.list_messages(beside.lists)
         # What is not sound is set aside in its turn, and what is no change counts in its turn.
         ahead = [i for i in self._intake.list_messages(beside.ahead) if isinstance(i, ChangeIn)]
@@ -156,25 +177,44 @@ class Batches:
         self._cache.ask_entries(changed)
         spaces = {p: self._cache.namespace(p) for p in owned}
         self._cache.ask_each(*(names_after(spaces[p], subject, "", 1) for p, subject in changed))
-        checked: list[EventIn | RejectedIn] = []
-        for start in range(0, len(events), _ASKED_AT_ONCE):
-            part = self._intake.events(events[start : start + _ASKED_AT_ONCE])
-            self._cache.ask_matters(
-                [
-                    (i.partition, i.event.subject, i.matter, i.decision_id)
-                    for i in part
-                    if isinstance(i, EventIn)
-                ]
-            )
-            checked += part
-        parsed_at = perf_counter()
-        held, names, *rest = self._cache.answer()
+        asked_at = perf_counter()
+        *answers, held, names = self._cache.answer()
+        heard_at = perf_counter()
         running = [bool(found) for found in names]
-        triples = list(chain.from_iterable(rest))
-        phases = {"parse": parsed_at - began, "redis_read": perf_counter() - parsed_at}
-        return Parsed(checked, told, ahead, beside.known, reviews, held, running, triples, phases)
+        heard = iter(answers)
+        for part in parts:
+            if part.columns is not None:
+                part.columns.answered(next(heard))
+            part.answered(next(heard))
+        self._take_out_known(parts)
+        phases = {
+            "parse": asked_at - began + perf_counter() - heard_at,
+            "redis_read": heard_at - asked_at,
+        }
+        return Parsed(parts, told, ahead, beside.known, reviews, held, running, phases)
 
-    def fold(
+    def _ask(self, events: Sequence[Message]) -> Part:
+        """Check a part of a batch and send for what Redis knows of it."""
+        part = self._intake.part(events)
+        if part.columns is not None:
+            self._cache.ask_plain(part.columns.asked())
+        self._cache.ask_matters(
+            [(i.partition, i.event.subject, i.matter, i.decision_id) for i in part.asked()]
+        )
+        return part
+
+    def _take_out_known(self, parts: list[Part]) -> None:
+        """Leave plain alone of whom Redis holds nothing, and who comes once in the batch."""
+        columns = [part.columns for part in parts if part.columns is not None]
+        if not columns:
+            return
+        several = repeated(np.concatenate([hashes_of_keys(part) for part in parts]))
+        for part in parts:
+            if part.columns is not None:
+                again = are_among(part.columns.hashes, several).tolist()
+                self._intake.take_out(part, sorted({*part.columns.known, *again}))
+
+    def fold(  # noqa: PLR0913  # what was known before, and when it is
         self,
         parsed: Parsed,
         owned: dict[int, Owned],
@@ -182,10 +222,12 @@ class Batches:
         *,
         at: datetime,
         today: date,
+        sink: Sink | None = None,
     ) -> Folded:
         """Fold lists, days, reviews, events. Raises: CacheMovedError, redis.RedisError.
 
-        *recent*: what was committed since *parsed* was read.
+        *recent*: what was committed since *parsed* was read. *sink*: takes what is to be written
+        as it is made; what it raises is raised.
         """
         fold_at = perf_counter()
         members = self._members(parsed.lists, owned)
@@ -193,12 +235,13 @@ class Batches:
             p for p, o in owned.items() if o.agenda.owes(o.state) or o.state.day < today
         }
         folded = Folded(
-            Outbox(at),
+            Outbox(at, sink),
             {p: owned[p].state for p in numbers},
             {p: Changes() for p in numbers},
             {p: owned[p].agenda for p in numbers},
         )
         working = Working(folded.outbox, folded.changes, recent)
+        folded.recent = working.learnt
         matters = MatterFold(self._catalogue, folded.outbox, working, self._office)
         self._fold_lists(parsed, members, recent, working, folded)
         folded.read_past(parsed.lists)
@@ -207,10 +250,9 @@ class Batches:
         self._fold_reviews(parsed, owned, working, matters, folded)
         folded.read_past(parsed.reviews)
         self._fold_events(parsed, working, matters, folded)
-        folded.read_past(parsed.events)
+        folded.read_to(chain.from_iterable(part.inputs() for part in parsed.parts))
         folded.outbox.tallies()
         folded.again, folded.reviews = matters.again, matters.reviews
-        folded.recent = working.learnt
         folded.note_agendas()
         folded.phases = parsed.phases | {"fold": perf_counter() - fold_at}
         return folded
@@ -234,7 +276,11 @@ class Batches:
         outbox = folded.outbox
         fold = ListFold(outbox, working, members, self._office, self._catalogue.lists)
         held, running = iter(parsed.held), iter(parsed.running)
-        fresh = {subject for subject, _ in recent.matters} if parsed.held else set()
+        fresh: set[str] = set()
+        if parsed.held:
+            changes = chain((i for i in parsed.lists if isinstance(i, ChangeIn)), parsed.ahead)
+            recent.recall(np.sort(hashes_of({change.change.subject for change in changes})))
+            fresh = {subject for subject, _ in recent.matters}
         for item in parsed.lists:
             try:
                 if isinstance(item, ChangeIn):
@@ -385,18 +431,74 @@ class Batches:
         outbox = folded.outbox
         moments = self._moments(folded, parsed.known)
         fold = EventFold(self._catalogue, outbox, working, matters, self._partitions)
-        values: Iterator[tuple[Any, ...]] = iter(parsed.triples)
-        for item in parsed.events:
-            if isinstance(item, RejectedIn):
-                self._set_aside(outbox, item)
-                continue
-            entries_raw, matter_raw, seen_in = next(values)
-            held = working.entries(item.event.subject, entries_raw)
-            try:
-                fold.event(item, moments[item.partition], held, matter_raw, seen_in)
-            except RejectRecordError as fault:
-                outbox.dead_letter(item.message, fault)
+        strange = self._not_plain(parsed, working)
+        for part in parsed.parts:
+            quiet = iter(self._write_plain(part, strange, fold, moments, folded))
+            for place, item in enumerate(part.items):
+                if item is None:
+                    outbox.records += next(quiet)
+                elif isinstance(item, RejectedIn):
+                    self._set_aside(outbox, item)
+                else:
+                    entries_raw, matter_raw, seen_in = part.known[place]
+                    held = working.entries(item.event.subject, entries_raw)
+                    try:
+                        fold.event(item, moments[item.partition], held, matter_raw, seen_in)
+                    except RejectRecordError as fault:
+                        outbox.dead_letter(item.message, fault)
+            outbox.hand_on()
         folded.duplicates = fold.duplicates
+
+    def _not_plain(self, parsed: Parsed, working: Working) -> Hashes:
+        """Return whom the last batch or this one touched: plain in Redis, and no longer so.
+
+        What the last batch wrote plainly about the subjects of this one is recalled.
+        """
+        parts = [part.columns.hashes for part in parsed.parts if part.columns is not None]
+        odd = {
+            i.event.subject for part in parsed.parts for i in part.items if isinstance(i, EventIn)
+        }
+        working.recall(np.sort(np.concatenate([hashes_of(odd), *parts])))
+        return np.sort(working.touched()) if parts else hashes_of(())
+
+    def _write_plain(
+        self,
+        part: Part,
+        strange: Hashes,
+        fold: EventFold,
+        moments: Mapping[int, PartitionMoment],
+        folded: Folded,
+    ) -> list[tuple[Record, Record]]:
+        """Return decision and state record of each event of *part* that stays plain, in order.
+
+        The others become items.
+        """
+        columns = part.columns
+        if columns is None:
+            return []
+        self._intake.take_out(part, are_among(columns.hashes, strange).tolist())
+        places = {}
+        for group in range(len(columns.firsts)):
+            rows = np.flatnonzero(columns.groups == group)
+            if not len(rows):
+                continue
+            item = self._intake.event(part.messages[int(rows[0])])
+            moment = moments[int(columns.partitions[rows[0]])]
+            place = fold.quiet_place(item, moment) if isinstance(item, EventIn) else None
+            if place is None:
+                self._intake.take_out(part, rows.tolist())
+            else:
+                places[group] = place
+        rows = columns.plain_rows()
+        if not len(rows):
+            return []
+        quiet = Quiet(columns, rows, places)
+        for group, day, count, last in quiet.counted():
+            places[group].tally.add_many(date.fromordinal(day).isoformat(), count, last)
+        for partition, told in quiet.told().items():
+            folded.changes[partition].plain.append(told)
+        folded.recent.plain.append(quiet)
+        return quiet.messages()
 
     def _set_aside(self, outbox: Outbox, item: RejectedIn) -> None:
         outbox.dead_letter(item.message, item.fault)
@@ -414,5 +516,13 @@ def _in_turn(found: Slice) -> Iterator[tuple[Running, bool]]:
 
 
 def _touched(parsed: Parsed) -> set[int]:
-    told = chain(parsed.events, parsed.lists, parsed.ahead, parsed.reviews)
-    return {item.partition for item in told}
+    told = {item.partition for item in chain(parsed.lists, parsed.ahead, parsed.reviews)}
+    events = chain.from_iterable(part.inputs() for part in parsed.parts)
+    return told | {partition for (_, partition), _ in events}
+
+
+def hashes_of_keys(part: Part) -> Hashes:
+    """Return the hashes of the subjects of *part*, as far as they are in columns or items."""
+    if part.columns is not None:
+        return part.columns.hashes
+    return hashes_of([item.event.subject for item in part.asked()])

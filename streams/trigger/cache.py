@@ -29,7 +29,7 @@ from streams.trigger.moves import (
     list_key,
     matter_field,
 )
-from streams.trigger.redis_line import Command, RedisLine
+from streams.trigger.redis_line import Command, Packed, RedisLine, packed
 
 if TYPE_CHECKING:
     import redis
@@ -119,6 +119,19 @@ class StateCache:
         for partition, uscc, matter, decision in items:
             fields[partition] += (f"e:{uscc}", f"m:{uscc}/{matter}", f"i:{uscc}/{decision}")
         self._ask(fields, tuple(item[0] for item in items), width=3)
+
+    def ask_plain(self, fields: Mapping[int, tuple[int, bytes]]) -> None:
+        """Send for fields that are packed already: how many, and their RESP, by partition.
+
+        The answer is a list of values for each partition.
+        """
+        commands = [
+            packed(("HMGET", self.namespace(p)), count, arguments)
+            for p, (count, arguments) in fields.items()
+        ]
+        if commands:
+            self._line.send(*commands)
+        self._asked.append(_Question(len(commands)))
 
     def ask_entries(self, items: Sequence[tuple[int, str]]) -> None:
         """Send for the entries of each (partition, USCC)."""
@@ -212,7 +225,7 @@ class StateCache:
         """Begin a `write`; whether it was taken shows in the next `answer` or `drain`."""
         self.drain()
         self._watch({p: move.before for p, move in moves.items() if move.before is not None})
-        commands: list[Command] = [("MULTI",)]
+        commands: list[Command | Packed] = [("MULTI",)]
         pointers: list[str | bytes] = ["MSET"]
         for partition, move in moves.items():
             commands += commands_of(self.space(partition, move.after.space), move)

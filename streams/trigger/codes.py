@@ -23,6 +23,7 @@ Rows = NDArray[np.uint8]
 
 _M = np.uint32(0x5BD1E995)
 _SEED = np.uint32(0x9747B28C ^ _LENGTH)
+_MIX, _MIX_MORE = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 _CHARACTERS = np.frombuffer(ALPHABET.encode(), np.uint8)
 _VALUES_31 = np.full(256, 99, np.int64)
 _VALUES_31[_CHARACTERS] = np.arange(31)
@@ -32,15 +33,48 @@ _WEIGHTS_11 = np.array([3, 7, 9, 10, 5, 8, 4, 2])
 _CHECK_11 = np.frombuffer(b"0123456789X", np.uint8)
 
 
-def home_partitions(keys: Iterable[object], partitions: int) -> list[int]:
-    """Return the partition of *partitions* where each key belongs; -1: not a code known as sound.
+class CodeRows:
+    """The keys of messages, each as a row of 18 bytes; what cannot be a code is a row of `-`.
 
     Nothing is remembered: to find a key among a hundred thousand costs as much as to check it.
     """
-    codes = [key if isinstance(key, bytes) and len(key) == _LENGTH else _NO_CODE for key in keys]
-    rows = _rows(codes)
-    places = np.where(_are_sound(rows), _murmur2(rows) % np.uint32(partitions), np.int64(-1))
-    homes: list[int] = places.tolist()
+
+    def __init__(self, keys: Iterable[object]) -> None:
+        self.rows = _rows(
+            [key if isinstance(key, bytes) and len(key) == _LENGTH else _NO_CODE for key in keys]
+        )
+
+    def homes(self, partitions: int) -> NDArray[np.int64]:
+        """Return the partition of *partitions* where each belongs; -1: no code known as sound."""
+        belongs = (_murmur2(self.rows) % np.uint32(partitions)).astype(np.int64)
+        return np.where(_are_sound(self.rows), belongs, np.int64(-1))
+
+    def hashes(self) -> NDArray[np.uint64]:
+        """Return a number for each by which equal codes are found; others rarely share it."""
+        words = np.ascontiguousarray(self.rows[:, :16]).view(np.uint64)
+        tail = np.ascontiguousarray(self.rows[:, 16:]).view(np.uint16)[:, 0].astype(np.uint64)
+        mixed: NDArray[np.uint64] = words[:, 0] * _MIX + words[:, 1] * _MIX_MORE + tail
+        return mixed ^ (mixed >> np.uint64(29))
+
+
+def are_among(hashes: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.intp]:
+    """Return where one of *wanted*, in order, stands in *hashes*."""
+    if not len(wanted):
+        return np.empty(0, np.intp)
+    places = np.minimum(np.searchsorted(wanted, hashes), len(wanted) - 1)
+    return np.flatnonzero(wanted[places] == hashes)
+
+
+def repeated(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return those that come more than once, in order."""
+    ordered = np.sort(hashes)
+    again: NDArray[np.uint64] = ordered[1:][ordered[1:] == ordered[:-1]]
+    return again
+
+
+def home_partitions(keys: Iterable[object], partitions: int) -> list[int]:
+    """Return the partition of *partitions* where each key belongs; -1: no code known as sound."""
+    homes: list[int] = CodeRows(keys).homes(partitions).tolist()
     return homes
 
 

@@ -85,7 +85,7 @@ class EventFold:
         if seen is not None:
             self._refuse_reused(item, record, seen)
             self.duplicates[item.topic] += 1
-        elif record is None and not held.entries and (place := self._quiet_place(item, moment)):
+        elif record is None and not held.entries and (place := self.quiet_place(item, moment)):
             self._write_quietly(item, place)
         else:
             matter, at = decode_matter(record), At(subject, item.matter, held, moment)
@@ -107,7 +107,7 @@ class EventFold:
         after = self._matters.with_due(at, replace(after, waits=waits_for_a_list(outcome.reasons)))
         self._working.keep(item.partition, at.subject, item.matter, after, item.decision_id)
 
-    def _quiet_place(self, item: EventIn, moment: PartitionMoment) -> QuietPlace | None:
+    def quiet_place(self, item: EventIn, moment: PartitionMoment) -> QuietPlace | None:
         """Return what serves the events of this place; None if *item* is written for itself."""
         event, data = item.event, item.event.data
         if data.members or type(data) is not EventData:

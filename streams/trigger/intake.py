@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from confluent_kafka import Message
-from msgspec import Struct
+from msgspec import Struct, field
 
 from infra.kafka import murmur2_partition
 from schemas import incoming, topics
@@ -19,6 +19,7 @@ from streams.rules.catalogue import Catalogue, StagePlace
 from streams.rules.place import place_of
 from streams.trigger.codes import KnownCodes, home_partitions
 from streams.trigger.keys import matter_id
+from streams.trigger.plain.columns import Columns, Limits
 
 FUTURE_LIMIT = timedelta(minutes=10)
 AGE_LIMIT = timedelta(days=400)
@@ -28,6 +29,7 @@ _AGE_LIMIT_MS = AGE_LIMIT // timedelta(milliseconds=1)
 MAX_CONSORTIUM_ID = 480
 _PREFIX = "credit."
 _FEW = 16  # below this it costs more to look at all messages at once
+_MANY = 128  # and below this more to lay them out in columns
 
 
 class EventIn(Struct, gc=False):
@@ -87,6 +89,36 @@ class RejectedIn(Struct, gc=False):
     fault: RejectRecordError
 
 
+class Part(Struct):
+    """A part of a batch: an item a message, None where it is plain and lies in `columns` alone.
+
+    `known`: entries, matter and identity of the events among them, as Redis holds them, by place.
+    """
+
+    messages: Sequence[Message]
+    items: list[EventIn | RejectedIn | None]
+    columns: Columns | None = None
+    known: dict[int, tuple[bytes | None, ...]] = field(default_factory=dict)
+
+    def asked(self) -> list[EventIn]:
+        """Return the events among the items."""
+        return [item for item in self.items if isinstance(item, EventIn)]
+
+    def answered(self, values: Iterable[tuple[bytes | None, ...]]) -> None:
+        """Take what Redis knows of the events that are `asked`, in their order."""
+        places = (place for place, item in enumerate(self.items) if isinstance(item, EventIn))
+        self.known = dict(zip(places, values, strict=True))
+
+    def inputs(self) -> Iterable[tuple[tuple[str, int], int]]:
+        """Yield topic and partition, and the last offset, of what was read."""
+        if self.columns is not None:
+            yield from self.columns.inputs()
+        else:
+            for message in self.messages:
+                topic, partition, offset = _place(message)
+                yield (topic, partition), offset
+
+
 class Intake:
     """Checks each message against the schemas, the catalogue and its place in Kafka."""
 
@@ -95,6 +127,7 @@ class Intake:
         self._partitions = partitions
         self._admitted: dict[tuple[str, str, str], StagePlace] = {}
         self._codes = KnownCodes()
+        self._limits = Limits(_FUTURE_LIMIT_MS, _AGE_LIMIT_MS, partitions)
 
     def learn(self, messages: Iterable[Message]) -> None:
         """Check the keys of *messages* all at once, before they are looked at one by one."""
@@ -125,6 +158,35 @@ class Intake:
             matter_id(data.department, data.application_no),
             stage,
         )
+
+    def part(self, messages: Sequence[Message]) -> Part:
+        """Return *messages* with what is plain among them in columns, all else as `events` does."""
+        if len(messages) < _MANY:
+            return Part(messages, [*self.events(messages)])
+        columns = Columns(messages, self._limits)
+        for group in range(len(columns.firsts)):
+            place = columns.place_of(group)
+            if place not in self._admitted or place[0] == topics.MEMBERS:
+                columns.drop_group(group)
+        odd = [row for row, group in enumerate(columns.groups.tolist()) if group < 0]
+        items: list[EventIn | RejectedIn | None] = [None] * len(messages)
+        for row, item in zip(odd, self.events([messages[row] for row in odd]), strict=True):
+            items[row] = item
+        return Part(messages, items, columns)
+
+    def take_out(self, part: Part, rows: Iterable[int]) -> None:
+        """Make items of some of the plain events of *part*: something bears on them."""
+        columns = part.columns
+        if columns is None:
+            return
+        nothing = (None, None, None)
+        for row in rows:
+            if part.items[row] is None:
+                item = self.event(part.messages[row])
+                part.items[row] = item
+                columns.groups[row] = -1
+                if isinstance(item, EventIn):
+                    part.known[row] = columns.known.get(row, nothing)
 
     def events(self, messages: Sequence[Message]) -> list[EventIn | RejectedIn]:
         """Return `event(message)` for each of *messages*, at half the cost.

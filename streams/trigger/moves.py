@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 import msgspec
 
 from schemas.lean import PartitionState
-from streams.trigger.agenda import Diary, agenda_commands, opening_commands
-from streams.trigger.redis_line import Command
+from streams.trigger.agenda import Diary, agenda_commands, index_key, opening_commands
+from streams.trigger.plain.resp import Told
+from streams.trigger.redis_line import Command, Packed, packed
 
 POSITION, STATE = "position", "state"
 MARK = ""  # of the hash of a list: no entry has an empty id
@@ -40,7 +41,7 @@ class Changes:
     `members`: (list code, entry id, revision or empty if it left the list). `published`: codes of
     the lists published for the first time. `diaries` and `forgotten` name a matter as
     `<USCC>/<matter id>`; of a forgotten one also the ids of its decisions and actions. `sweeps`:
-    turn by USCC, None where it is done.
+    turn by USCC, None where it is done. `plain`: new matters whose records are packed already.
     """
 
     matters: list[tuple[str, str, bytes, str]] = field(default_factory=list)
@@ -50,6 +51,7 @@ class Changes:
     diaries: dict[str, Diary] = field(default_factory=dict)
     sweeps: dict[str, int | None] = field(default_factory=dict)
     forgotten: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
+    plain: list[Told] = field(default_factory=list)
 
     def __len__(self) -> int:
         """Return how many records change."""
@@ -91,10 +93,15 @@ def list_key(space: str, code: str) -> str:
     return f"{space}:l:{code}"
 
 
-def commands_of(space: str, move: Move) -> list[Command]:
+def commands_of(space: str, move: Move) -> list[Command | Packed]:
     """Return what writes *move* into the namespace *space*, apart from the pointer to it."""
     changes = move.changes
-    commands = [] if move.before is not None else opening_commands(space)
+    commands: list[Command | Packed] = []
+    if move.before is None:
+        commands += opening_commands(space)
+    for told in changes.plain:
+        commands.append(packed(("HSET", space), told.fields, told.values))
+        commands.append(packed(("ZADD", index_key(space)), told.names, told.named))
     commands += _list_commands(space, changes)
     commands += agenda_commands(
         space,

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from datetime import date, datetime
 
 from confluent_kafka import Message
@@ -34,17 +35,24 @@ from schemas.tally import TALLY_COUNTED
 from schemas.times import format_instant
 from schemas.uscc import fault_text
 from streams.trigger.tally import Tally
-from streams.trigger.transaction import Record  # noqa: TC001
+from streams.trigger.transaction import Record
 
 Headers = list[tuple[str, str | bytes | None]]
 HEADERS: Headers = [("content-type", CONTENT_TYPE.encode())]
 _TO_ONE_PARTITION = 0
 
 
-class Outbox:
-    """Collects the records of one batch; `now` is the batch's instant in text."""
+Sink = Callable[[list[Record]], None]
 
-    def __init__(self, at: datetime) -> None:
+
+class Outbox:
+    """Collects the records of one batch; `now` is the batch's instant in text.
+
+    With a sink they are handed on at each `hand_on`, so that Kafka works while more is folded.
+    """
+
+    def __init__(self, at: datetime, sink: Sink | None = None) -> None:
+        self._sink = sink
         self.at = at
         self.now = format_instant(at)
         self.records: list[Record] = []
@@ -54,6 +62,12 @@ class Outbox:
         self.rejected: Counter[str] = Counter()
         self.shadows: Counter[str] = Counter()
         self._tallies: dict[tuple[str, int], dict[tuple[str, str, str, str], Tally]] = {}
+
+    def hand_on(self) -> None:
+        """Hand what was collected to the sink, if there is one."""
+        if self._sink is not None and self.records:
+            self._sink(self.records)
+            self.records = []
 
     def decision(
         self, partition: int, subject: str, data: DecisionData, traceparent: str | None

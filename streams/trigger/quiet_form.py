@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from schemas.lean import encode
 from streams.trigger.content import kept_data
 from streams.trigger.intake import EventIn
-from streams.trigger.stencil import TEXT, VALUE, cut
+from streams.trigger.stencil import TEXT, VALUE, cut, pieces
 from streams.trigger.tally import Tally
 
 # As many as `QuietPlace.fill` fills in; a trace is one more.
@@ -55,11 +55,12 @@ class QuietForm:
 class QuietPlace:
     """One step of one item at one department, in one partition: its form and its tally."""
 
-    __slots__ = ("_department", "_form", "_item_code", "_topic", "_type", "tally")
+    __slots__ = ("_department", "_form", "_item_code", "_topic", "_traced", "_type", "tally")
 
     def __init__(self, form: QuietForm, item: EventIn, tally: Tally) -> None:
         self.tally = tally
         self._form = form
+        self._traced = item.event.traceparent is not None
         self._topic = encode(item.topic)
         self._type = encode(item.event.type)
         self._department = encode(item.event.data.department)
@@ -80,3 +81,23 @@ class QuietPlace:
         data = kept_data(event.data)
         record = source, event_id, self._type, time, self._topic, offset, data
         return form.decision % decision, form.record % record
+
+    @property
+    def decision_pieces(self) -> list[bytes]:
+        """Return what stands between an event's own fields in its decision.
+
+        These are: decision, subject, decision, source, id, time, application, offset, trace.
+        """
+        own = pieces(self._form.decision, _IN_DECISION + self._traced)
+        timed = own[5] + self._type + own[6]
+        applied = own[7] + self._department + own[8] + self._item_code + own[9]
+        placed = own[10] + self._topic + own[11]
+        traced = own[12:] if self._traced else [own[12], b""]
+        return [*own[:5], timed, applied, placed, *traced]
+
+    @property
+    def record_pieces(self) -> list[bytes]:
+        """Return what stands between source, id, time, offset and data in its record."""
+        own = pieces(self._form.record, _IN_RECORD)
+        timed, placed = own[2] + self._type + own[3], own[4] + self._topic + own[5]
+        return [own[0], own[1], timed, placed, own[6], own[7]]

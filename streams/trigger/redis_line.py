@@ -13,6 +13,17 @@ import redis
 Command = Sequence[str | bytes]
 
 
+class Packed(bytes):
+    """A command as it goes over the wire."""
+
+
+def packed(head: Command, count: int, arguments: bytes) -> Packed:
+    """Return a command that begins with *head*, and has *count* more *arguments* in RESP."""
+    texts = [part.encode() if isinstance(part, str) else part for part in head]
+    begin = b"".join(b"$%d\r\n%b\r\n" % (len(text), text) for text in texts)
+    return Packed(b"*%d\r\n%b%b" % (len(head) + count, begin, arguments))
+
+
 class RedisLine:
     """Sends now, hears later. Every method raises redis.RedisError where Redis is away."""
 
@@ -20,16 +31,28 @@ class RedisLine:
         self._pool = client.connection_pool
         self._connection: Any = None  # redis-py does not name the type of a pool's connections
 
-    def send(self, *commands: Command) -> None:
+    def send(self, *commands: Command | Packed) -> None:
         """Send *commands*; each will have one answer."""
         if self._connection is None:
             self._connection = self._pool.get_connection()
         try:
-            packed = self._connection.pack_commands(commands)
-            self._connection.send_packed_command(packed, check_health=False)
+            self._connection.send_packed_command(self._pack(commands), check_health=False)
         except BaseException:
             self.hang_up()
             raise
+
+    def _pack(self, commands: Sequence[Command | Packed]) -> list[bytes]:
+        """Return what goes over the wire, in the order of *commands*."""
+        chunks: list[bytes] = []
+        plain: list[Command] = []
+        for command in commands:
+            if isinstance(command, Packed):
+                chunks += self._connection.pack_commands(plain)
+                chunks.append(command)
+                plain = []
+            else:
+                plain.append(command)
+        return [*chunks, *self._connection.pack_commands(plain)]
 
     def hear(self, count: int) -> list[Any]:
         """Return the next *count* answers. An error among them is raised."""

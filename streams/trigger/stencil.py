@@ -9,6 +9,7 @@ TEXT = "\uffff"  # for text that needs no escape, or a part of it
 VALUE = "\ufffe"  # for a whole value, which comes as JSON
 
 _TEXT, _VALUE = TEXT.encode(), VALUE.encode()
+_NO_TEXT = b"\xff"  # never in UTF-8
 
 
 def cut(example: bytes, blanks: int) -> bytes | None:
@@ -20,3 +21,8 @@ def cut(example: bytes, blanks: int) -> bytes | None:
         return None
     stencil = example.replace(b"%", b"%%").replace(b'"%b"' % _VALUE, b"%b")
     return stencil.replace(_TEXT, b"%b")
+
+
+def pieces(stencil: bytes, blanks: int) -> list[bytes]:
+    """Return what stands between the *blanks* of *stencil*, as it is written."""
+    return (stencil % ((_NO_TEXT,) * blanks)).split(_NO_TEXT)

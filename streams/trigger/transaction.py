@@ -38,6 +38,7 @@ class Transactions:
         self._group = group
         self._producer: Producer | None = None
         self._landed: dict[int, Landed] = {}
+        self._is_open = False
 
     def take_over(self, partitions: Iterable[int]) -> None:
         """Become the only writer of *partitions*.
@@ -59,16 +60,21 @@ class Transactions:
         """Drop the producer; whatever it had open is aborted by the next take-over."""
         self._producer = None
 
-    def begin(self, records: Iterable[Record], positions: Iterable[Record]) -> None:
-        """Open a transaction and hand it everything to write; `commit` says where *positions* lie.
+    def begin(self) -> None:
+        """Open a transaction. Raises: RetryLaterError when the batch must be dropped."""
+        producer = self._writer()
+        self._landed = {}
+        self._do(producer, producer.begin_transaction)
+        self._is_open = True
+
+    def write(self, records: Iterable[Record]) -> None:
+        """Hand *records* to the open transaction; they are sent while more is made.
 
         Raises: RetryLaterError when the batch must be dropped.
         """
         producer = self._writer()
-        self._landed = {}
 
         def produce() -> None:
-            producer.begin_transaction()
             for topic, partition, key, value, headers in records:
                 while True:
                     try:
@@ -80,18 +86,36 @@ class Transactions:
                         producer.poll(0.05)
                     else:
                         break
+
+        self._do(producer, produce)
+
+    def write_positions(self, positions: Iterable[Record]) -> None:
+        """Hand the *positions* to the open transaction, last; `commit` says where they lie.
+
+        Raises: RetryLaterError when the batch must be dropped.
+        """
+        producer = self._writer()
+
+        def produce() -> None:
             for topic, partition, key, value, _ in positions:
                 producer.produce(topic, value, key, partition, on_delivery=self._note)
 
         self._do(producer, produce)
 
+    def give_up(self) -> None:
+        """Abort what is open and not on its way into Kafka: the batch will be decided again."""
+        if self._is_open and self._producer is not None:
+            self._abort(self._producer)
+        self._is_open = False
+
     def commit(self, offsets: list[TopicPartition], metadata: Any) -> dict[int, Landed]:
-        """Commit what `begin` opened, with the input offsets; return where the positions landed.
+        """Commit what was written since `begin`, with the input offsets; say where positions lie.
 
         *metadata*: the group's, as of the poll of this batch: after a rebalance it is refused.
         Raises: RetryLaterError when nothing was written and the batch must be dropped.
         """
         producer = self._writer()
+        self._is_open = False
 
         def commit() -> None:
             if offsets:

@@ -33,8 +33,9 @@ from streams.trigger.batch import Batches, Folded, Owned
 from streams.trigger.cache import CacheMovedError, StateCache
 from streams.trigger.follower import Follower
 from streams.trigger.inputs import EventInputs, Polled
+from streams.trigger.intake import Part
 from streams.trigger.moves import CachePosition, Changes, Move
-from streams.trigger.offsets import LogEnds
+from streams.trigger.offsets import Ends, LogEnds
 from streams.trigger.restore import Interrupted, Restore, Restored
 from streams.trigger.sweeps import Agenda
 from streams.trigger.telemetry import Telemetry
@@ -107,6 +108,7 @@ class Worker:
         self._in_flight: Flight | None = None
         self._recent = Recent()
         self._backlog = Backlog()
+        self._first_lists: Ends | None = None
         parts.inputs.before_revoke = self._settle_before_revoke
 
     def stop(self) -> None:
@@ -144,6 +146,7 @@ class Worker:
         if self._in_flight is not None:
             wait([self._in_flight.landing])
             self._in_flight = None
+        self._transactions.give_up()
         self._recent = Recent()
         self._cache.hang_up()
         self._inputs.halt()
@@ -220,7 +223,9 @@ class Worker:
             for number, state in states.items()
             for topic, offset in state.inputs.items()
         ]
-        self._write(births, states)
+        self._begin()
+        self._transactions.write(births)
+        self._transactions.write_positions(_positions(states))
         landed = self._commit(offsets, self._inputs.metadata())
         moves = {}
         for number, each in owned.items():
@@ -250,10 +255,15 @@ class Worker:
         self._backlog = Backlog()
         self._lists.follow(beside)
         self._inputs.resume(events)
+        is_first = any(not each.state.lists for each in self._owned.values())
+        self._first_lists = self._ends.ask([*beside])() if is_first else None
 
     # Working
 
     def _work(self) -> None:
+        if self._first_lists is not None:
+            self._fold_first_lists(self._first_lists)
+            return
         if self._last_size < OVERLAP_FROM or self._owes():
             self._settle()
         if self._is_behind():
@@ -265,24 +275,54 @@ class Worker:
             self._telemetry.dropped("rebalance")
             return
         if not polled.messages:
-            if len(self._backlog) < SHARE:
-                self._backlog.add(self._lists.take(SHARE))
-            if self._backlog or self._owes():
-                self._decide(Polled([], self._inputs.metadata()), self._backlog.take(), {})
-            else:
-                self._settle()
+            self._work_beside()
             return
         answer = self._ends.ask([(topic, number) for number in self._owned for topic in _BESIDE])
         polled_at = time.perf_counter()
+        parts = self._batches.begin(polled.messages, self._owned)
+        begun_at = time.perf_counter()
         ends = answer()
         for found in self._lists.read_to(
             ends, most=MOST_AT_ONCE, timeout_s=BARRIER_TIMEOUT_S, meanwhile=lambda: None
         ):
             self._backlog.add(found)
-            while self._backlog.is_full:
-                self._decide(Polled([], polled.metadata), self._backlog.take(), {})
-        phases = {"poll": polled_at - began, "barrier": time.perf_counter() - polled_at}
-        self._decide(polled, self._backlog.take(polled.messages), phases)
+            if self._backlog.is_full:
+                self._batches.drop()
+                self._make_room(polled.metadata)
+                parts = self._batches.begin(polled.messages, self._owned)
+        phases = {"poll": polled_at - began, "barrier": time.perf_counter() - begun_at}
+        phases["parse"] = begun_at - polled_at
+        self._decide_begun(polled, parts, self._backlog.take(polled.messages), phases)
+
+    def _work_beside(self) -> None:
+        """Fold a share of what was read beside the events, while none wait."""
+        if len(self._backlog) < SHARE:
+            self._backlog.add(self._lists.take(SHARE))
+        if self._backlog or self._owes():
+            self._decide(Polled([], self._inputs.metadata()), self._backlog.take(), {})
+        else:
+            self._settle()
+
+    def _make_room(self, metadata: Any) -> None:
+        """Fold shares of what was read beside the events until more can be held."""
+        while self._backlog.is_full:
+            self._decide(Polled([], metadata), self._backlog.take(), {})
+
+    def _fold_first_lists(self, ends: Ends) -> None:
+        """Fold lists and reviews to the *ends* that they had at take-over, before any event.
+
+        Where no list was ever published every event would be held, and decided again a moment
+        later: nobody is served by going ahead of a city's first import.
+        """
+        self._settle()
+        self._inputs.keep_alive()
+        if not self._inputs.flowing:
+            return
+        self._backlog.add(self._lists.take(SHARE, IDLE_WAIT_S))
+        if self._backlog or self._owes():
+            self._decide(Polled([], self._inputs.metadata()), self._backlog.take(), {})
+        elif self._lists.has_reached(ends):
+            self._first_lists = None
 
     def _owes(self) -> bool:
         """Tell whether running matters are to be decided again."""
@@ -319,12 +359,25 @@ class Worker:
 
     def _decide(self, polled: Polled, beside: Beside, phases: dict[str, float]) -> None:
         """Fold one batch, and leave its commit to run while the next one is polled and parsed."""
+        parts = self._batches.begin(polled.messages, self._owned)
+        self._decide_begun(polled, parts, beside, phases)
+
+    def _decide_begun(
+        self, polled: Polled, parts: list[Part], beside: Beside, phases: dict[str, float]
+    ) -> None:
+        """Fold one batch of which *parts* were checked and asked for."""
         self._last_size = len(polled.messages) + len(beside)
-        parsed = self._batches.parse(polled.messages, beside, self._owned)
+        parsed = self._batches.finish(parts, beside, self._owned)
         self._settle()
         now = self._clock.look()
+        self._begin()
         folded = self._batches.fold(
-            parsed, self._owned, self._recent, at=now, today=self._clock.day(now)
+            parsed,
+            self._owned,
+            self._recent,
+            at=now,
+            today=self._clock.day(now),
+            sink=self._transactions.write,
         )
         offsets = [
             TopicPartition(topic, number, offset)
@@ -333,8 +386,10 @@ class Worker:
             if self._owned[number].state.inputs.get(topic) != offset
         ]
         producing = time.perf_counter()
-        self._write(folded.outbox.records, folded.states)
-        phases |= folded.phases
+        folded.outbox.hand_on()
+        self._transactions.write_positions(_positions(folded.states))
+        for phase, took_s in folded.phases.items():
+            phases[phase] = phases.get(phase, 0) + took_s
         phases["produce"] = time.perf_counter() - producing
         landing = self._pool.submit(self._commit_timed, offsets, polled.metadata)
         self._in_flight = Flight(landing, polled.messages, folded, phases)
@@ -366,15 +421,11 @@ class Worker:
         if self._in_flight is not None:
             wait([self._in_flight.landing], timeout=_REVOKE_WAIT_S)
 
-    def _write(self, records: list[Record], states: dict[int, PartitionState]) -> None:
-        """Open a transaction with *records*, and the positions after them."""
+    def _begin(self) -> None:
+        """Open a transaction; the first one says which catalogue its decisions rest on."""
+        self._transactions.begin()
         if not self._catalogue_written:
-            records = [self._catalogue_record(), *records]
-        positions = [
-            (topics.STATE, number, POSITION_KEY, encode(state), None)
-            for number, state in states.items()
-        ]
-        self._transactions.begin(records, positions)
+            self._transactions.write([self._catalogue_record()])
 
     def _commit(
         self,
@@ -410,6 +461,13 @@ class Worker:
         if stamps:
             self._clock.compare(max(stamps))
             self._telemetry.clock(agrees=self._clock.agrees)
+
+
+def _positions(states: dict[int, PartitionState]) -> list[Record]:
+    return [
+        (topics.STATE, number, POSITION_KEY, encode(state), None)
+        for number, state in states.items()
+    ]
 
 
 def _refuse_other_logs(state: PartitionState, logs: dict[str, str]) -> None:

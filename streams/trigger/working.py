@@ -1,17 +1,23 @@
 """What is known while a batch is folded: what it changed itself, then the last one, then Redis."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from schemas.ids import decision_id
 from schemas.lean import Matter, SubjectEntries, encode
 from streams.trigger.agenda import diary_of
+from streams.trigger.codes import are_among
 from streams.trigger.keys import entries_key, matter_key
 from streams.trigger.moves import Changes
 from streams.trigger.outbox import Outbox
+from streams.trigger.plain.columns import hashes_of
+from streams.trigger.plain.quiet import Quiet
 
+Hashes = NDArray[np.uint64]
 _matter = msgspec.json.Decoder(Matter).decode
 _entries = msgspec.json.Decoder(SubjectEntries).decode
 
@@ -47,6 +53,22 @@ class Recent:
     matters: dict[tuple[str, str], bytes] = field(default_factory=dict)
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
     entries: dict[str, SubjectEntries] = field(default_factory=dict)
+    plain: list[Quiet] = field(default_factory=list)
+
+    def recall(self, subjects: Hashes) -> None:
+        """Name each by itself what was written plainly about *subjects*: hashes, in order."""
+        for quiet in self.plain:
+            for place in are_among(quiet.hashes(), subjects).tolist():
+                columns, row = quiet.columns, int(quiet.rows[place])
+                uscc, matter = columns.subject(row), columns.matter(row)
+                self.matters[uscc, matter] = quiet.records[place]
+                self.seen[uscc, columns.decision_id(row)] = matter
+
+    def touched(self) -> Hashes:
+        """Return the hashes of the subjects of whom something is known."""
+        subjects = {subject for subject, _ in self.matters}
+        found = [quiet.hashes() for quiet in self.plain]
+        return np.concatenate([hashes_of(subjects | self.entries.keys()), *found])
 
 
 class Working:
@@ -57,6 +79,14 @@ class Working:
         self._outbox = outbox
         self.changes = changes
         self._recent = recent
+
+    def recall(self, subjects: Hashes) -> None:
+        """Name each by itself what the last batch wrote plainly about one of *subjects*."""
+        self._recent.recall(subjects)
+
+    def touched(self) -> Hashes:
+        """Return the hashes of whom this batch or the last one wrote something about."""
+        return np.concatenate([self.learnt.touched(), self._recent.touched()])
 
     def record(self, subject: str, matter: str, held: bytes | None) -> bytes | None:
         """Return the newest record of a matter, of which Redis *held* one when it was asked."""
@@ -80,10 +110,6 @@ class Working:
         if known is None:
             known = self._recent.entries.get(subject)
         return decode_entries(held) if known is None else known
-
-    def recent_matters(self) -> Iterator[tuple[str, str]]:
-        """Yield (USCC, matter id) of what the last batch wrote."""
-        return iter(self._recent.matters)
 
     def keep_record(
         self, partition: int, subject: str, matter: str, record: bytes, decision: str

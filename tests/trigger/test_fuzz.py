@@ -18,6 +18,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
+import hiredis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -141,6 +142,16 @@ class Memory:
             ]
         )
 
+    def ask_plain(self, fields: Mapping[int, tuple[int, bytes]]) -> None:
+        """Answer for fields as they would go over the wire."""
+        self.answers.append([[self._field(name) for name in told(*each)] for each in fields.values()])
+
+    def _field(self, name: bytes) -> bytes | None:
+        kind, uscc, rest = name[:1], name[2:20].decode(), name[21:].decode()
+        if kind == b"e":
+            return self.entries.get(uscc)
+        return (self.matters if kind == b"m" else self.identities).get((uscc, rest))
+
     def ask_entries(self, items: Sequence[tuple[int, str]]) -> None:
         self.answers.append([self.entries.get(uscc) for _, uscc in items])
 
@@ -182,6 +193,11 @@ class Memory:
         for uscc, matter, record, identity in changes.matters:
             self.matters[uscc, matter] = record
             self.identities[uscc, identity] = matter.encode()
+        for plain in changes.plain:
+            values = told(plain.fields, plain.values)
+            for name, value in zip(values[::2], values[1::2], strict=True):
+                uscc, rest = name[2:20].decode(), name[21:].decode()
+                (self.matters if name[:1] == b"m" else self.identities)[uscc, rest] = value
         self.entries |= changes.entries
         for list_code, entry, revision in changes.members:
             held = self.lists.setdefault((partition, list_code), {})
@@ -189,6 +205,14 @@ class Memory:
                 held[entry] = revision
             else:
                 held.pop(entry, None)
+
+
+def told(count: int, packed: bytes) -> list[bytes]:
+    """Return the *count* arguments of a command from their RESP."""
+    reader = hiredis.Reader()
+    reader.feed(b"*%d\r\n" % count + packed)
+    found: list[bytes] = reader.gets()
+    return found
 
 
 def corpus() -> list[Sent]:
