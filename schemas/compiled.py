@@ -54,7 +54,7 @@ def _kept_in(folder: Path) -> Path | None:
 @compiled
 def byte_at(row: Bytes, at: int) -> int:
     """Return one byte; without a sign on the index, which costs more than the look itself."""
-    return int(row[np.uint64(at)])
+    return np.int64(row[np.uint64(at)])  # type: ignore[return-value]  # compiled: the same
 
 
 @compiled

@@ -1,8 +1,8 @@
 """Where the fields of plain events lie, found by compiled code that reads a batch of them at once.
 
-Plain is what most departments send: an event without escapes, consortium and strange keys, with
-its time at +08:00. The rules are those of the contract or stricter. Whatever is not plain is no
-fault: the exact parser (`incoming`) says what it is.
+Plain is what most departments send: an event without consortium and strange keys, its time at
++08:00, nothing escaped but the Chinese of names. The rules are those of the contract or stricter.
+Whatever is not plain is no fault: the exact parser (`incoming`) says what it is.
 """
 
 import numpy as np
@@ -169,8 +169,8 @@ def _scan_data(
             if at >= 0 and byte_at(row, value) == 45:  # -
                 return -1, 0
         else:
-            at, length = _text(row, at, end)
-            most = MAX_NAME if key == _ITEM_NAME or key == _SUBJECT_NAME else MAX_SHORT
+            at, length = _any_text(row, at, end, int(key in (_ITEM_NAME, _SUBJECT_NAME, _REGION)))
+            most = MAX_NAME if key in (_ITEM_NAME, _SUBJECT_NAME) else MAX_SHORT
             if at < 0 or length < 1 or length > most:
                 return -1, 0
         if at < 0:
@@ -214,7 +214,7 @@ def _scan_attributes(row: Bytes, at: int, end: int, attributes: Integers) -> tup
             return -1, 0
         value = at
         if byte_at(row, at) == 34:  # "
-            at, length = _text(row, at, end)
+            at, length = _any_text(row, at, end, 1)
             if length > MAX_VALUE:
                 return -1, 0
         elif byte_at(row, at) == 116 or byte_at(row, at) == 102:  # t, f
@@ -292,6 +292,12 @@ def _text(row: Bytes, at: int, end: int) -> tuple[int, int]:
 
     The length counts characters. Its bytes are sound UTF-8.
     """
+    return _any_text(row, at, end, 0)
+
+
+@compiled
+def _any_text(row: Bytes, at: int, end: int, escapes: int) -> tuple[int, int]:
+    """Read a text as `_text` does; if *escapes* is 1 its Chinese may be escaped."""
     if at >= end or byte_at(row, at) != 34:
         return -1, 0
     at += 1
@@ -300,16 +306,82 @@ def _text(row: Bytes, at: int, end: int) -> tuple[int, int]:
         byte = byte_at(row, at)
         if byte == 34:
             return at + 1, length
-        if byte < 32 or byte == 92:  # control, backslash
+        if byte < 32:  # control
             return -1, 0
-        if byte < 128:
+        if byte == 92:  # backslash
+            if escapes == 0:
+                return -1, 0
+            at, _ = _escaped(row, at, end)
+        elif byte < 128:
             at += 1
         else:
             at = _after_wide(row, at, end)
-            if at < 0:
-                return -1, 0
+        if at < 0:
+            return -1, 0
         length += 1
     return -1, 0
+
+
+@compiled
+def _escaped(row: Bytes, at: int, end: int) -> tuple[int, int]:
+    """Read an escaped character; return where it ends, -1 if it is not plain, and its number.
+
+    Plain are those that no number can be written with, and that are not escaped when written again.
+    """
+    unit = _unit(row, at, end)
+    if unit < 0x80 or unit == 0xA0 or unit == 0x200B or unit == 0x3000 or unit >= 0xFF00:
+        return -1, 0
+    if unit < 0xD800 or unit > 0xDFFF:
+        return at + 6, unit
+    low = _unit(row, at + 6, end)
+    if unit > 0xDBFF or low < 0xDC00 or low > 0xDFFF:
+        return -1, 0
+    return at + 12, 0x10000 + (unit - 0xD800) * 0x400 + low - 0xDC00
+
+
+@compiled
+def _unit(row: Bytes, at: int, end: int) -> int:
+    """Return the number of an escape of four digits, -1 if none stands there."""
+    if at + 6 > end or byte_at(row, at) != 92 or byte_at(row, at + 1) != 117:
+        return -1
+    unit = 0
+    for place in range(at + 2, at + 6):
+        digit = byte_at(row, place) | 32  # a letter in lower case; a digit stays what it is
+        if 48 <= digit <= 57:
+            unit = unit * 16 + digit - 48
+        elif 97 <= digit <= 102:
+            unit = unit * 16 + digit - 87
+        else:
+            return -1
+    return unit
+
+
+@compiled
+def _copy_text(row: Bytes, begin: int, end: int, kept: Bytes, at: int) -> int:
+    """Copy a text, its escapes as UTF-8; return where the next goes."""
+    while begin < end:
+        byte = byte_at(row, begin)
+        if byte != 92:
+            kept[np.uint64(at)] = byte
+            begin, at = begin + 1, at + 1
+            continue
+        begin, character = _escaped(row, begin, end)
+        if character < 0x800:
+            kept[at] = 0xC0 | character >> 6
+            at += 1
+        else:
+            if character < 0x10000:
+                kept[at] = 0xE0 | character >> 12
+                at += 1
+            else:
+                kept[at] = 0xF0 | character >> 18
+                kept[at + 1] = 0x80 | character >> 12 & 63
+                at += 2
+            kept[at] = 0x80 | character >> 6 & 63
+            at += 1
+        kept[at] = 0x80 | character & 63
+        at += 1
+    return at
 
 
 @compiled
@@ -447,12 +519,17 @@ def _days_since_1970(year: int, month: int, day: int) -> int:
 
 @compiled
 def _may_name_person(row: Bytes, begin: int, end: int) -> bool:
-    """Tell whether a resident's number may stand there; stricter than `person_search`."""
+    """Tell whether a resident's number may stand there; stricter than `person_search`.
+
+    What is escaped is no digit and no blank: `_escaped` takes no other. Its own digits are none.
+    """
     run = 0
-    for at in range(begin, end):
+    at = begin
+    while at < end:
         byte = byte_at(row, at)
         if 48 <= byte <= 57:
             run += 1
+            at += 1
             continue
         if run > 0:
             if (run == 17 or run == 18) and _is_birth_year(row, at - run + 6):
@@ -462,6 +539,7 @@ def _may_name_person(row: Bytes, begin: int, end: int) -> bool:
             run = 0
         if byte == 0xEF and _is_full_width(row, at, end):
             return True
+        at += 6 if byte == 92 else 1
     return False  # it ends with a brace: no run is left
 
 
@@ -522,7 +600,7 @@ def _write_kept(
         at = copy_bytes(_KEPT, _KEPT_ENDS[field], _KEPT_ENDS[field + 1], kept, at)
         begin, end = found[2 * field], found[2 * field + 1]
         if end > begin:
-            at = copy_bytes(row, begin, end, kept, at)
+            at = _copy_text(row, begin, end, kept, at)
         else:
             at = copy_bytes(_KEPT, _KEPT_ENDS[_NULL], _KEPT_ENDS[_NULL + 1], kept, at)
     at = copy_bytes(_KEPT, _KEPT_ENDS[7], _KEPT_ENDS[8], kept, at)
@@ -532,5 +610,5 @@ def _write_kept(
             at += 1
         at = copy_bytes(row, attributes[place, 0], attributes[place, 1], kept, at)
         kept[at] = 58
-        at = copy_bytes(row, attributes[place, 2], attributes[place, 3], kept, at + 1)
+        at = _copy_text(row, attributes[place, 2], attributes[place, 3], kept, at + 1)
     return copy_bytes(_KEPT, _KEPT_ENDS[8], _KEPT_ENDS[9], kept, at)

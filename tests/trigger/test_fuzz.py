@@ -144,7 +144,9 @@ class Memory:
 
     def ask_plain(self, fields: Mapping[int, tuple[int, bytes]]) -> None:
         """Answer for fields as they would go over the wire."""
-        self.answers.append([[self._field(name) for name in told(*each)] for each in fields.values()])
+        self.answers.append(
+            [[self._field(name) for name in told(*each)] for each in fields.values()]
+        )
 
     def _field(self, name: bytes) -> bytes | None:
         kind, uscc, rest = name[:1], name[2:20].decode(), name[21:].decode()
