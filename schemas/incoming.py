@@ -160,6 +160,11 @@ def plain_events(raws: Sequence[bytes]) -> Iterator[lean.Envelope[lean.EventData
         yield event
 
 
+def plain_event(raw: bytes) -> lean.Envelope[lean.EventData]:
+    """Return an event that `plain_scan` found plain: nothing about it is looked at again."""
+    return _event(raw)
+
+
 def department_event(
     raw: bytes, headers: Callable[[], Sequence[Header]], *, sound_code: str | None = None
 ) -> lean.Envelope[lean.EventData]:

@@ -9,13 +9,13 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from schemas.action import ActionState
-from schemas.lean import KnownEntry, ListChangeData, Matter
+from schemas.lean import ActionData, KnownEntry, ListChangeData, Matter
 from schemas.list_change import RemovalReason
 from schemas.measure import Measure
 from streams.rules.again import Again, decide_again
 from streams.rules.catalogue import Catalogue
 from streams.rules.matter import LIVE
-from streams.rules.open_matter import closes_on, forgotten_on, is_open
+from streams.rules.open_matter import KEPT_AFTER_CLOSING, closes_on
 from streams.rules.outcome import AsOf
 from streams.rules.recognition import recognised, turns_of
 from streams.rules.term import until_of
@@ -46,24 +46,31 @@ def next_day_of_interest(
 
     Also the day on which the matter closes, and the one on which its record may be forgotten.
     """
-    days = [d for d in _days(matter, entries, catalogue, day) if d is not None and d > day]
-    forgotten = forgotten_on(matter, catalogue)
-    if forgotten is not None:
-        days.append(max(forgotten, day + _ONE_DAY))
+    end = closes_on(matter, catalogue)
+    alive = [action for action in matter.actions if action.state in LIVE]
+    told = tuple(entries)
+    days = [d for d in _days(told, alive, end, catalogue, day) if d is not None and d > day]
+    if end is not None and not alive:
+        days.append(max(end + KEPT_AFTER_CLOSING, day + _ONE_DAY))
     return min(days, default=None)
 
 
 def _days(
-    matter: Matter, entries: Iterable[KnownEntry], catalogue: Catalogue, day: date
+    told: tuple[KnownEntry, ...],
+    alive: list[ActionData],
+    end: date | None,
+    catalogue: Catalogue,
+    day: date,
 ) -> Iterator[date | None]:
-    """Yield the days, past ones too, on which something about *matter* begins or ends."""
-    running = is_open(matter, catalogue, day)
-    alive = [action for action in matter.actions if action.state in LIVE]
+    """Yield the days, past ones too, on which something about a matter begins or ends.
+
+    *end*: the day on which it closes; *alive*: its actions that are.
+    """
+    running = end is not None and day < end
     if running:
-        yield closes_on(matter, catalogue)
+        yield end
     if not running and not alive:
         return
-    told = tuple(entries)
     for entry in recognised(told, catalogue, day):
         yield from _of_entry(entry.change, catalogue)
     for entry in told:

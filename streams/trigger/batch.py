@@ -482,9 +482,9 @@ class Batches:
             rows = np.flatnonzero(columns.groups == group)
             if not len(rows):
                 continue
-            item = self._intake.event(part.messages[int(rows[0])])
-            moment = moments[int(columns.partitions[rows[0]])]
-            place = fold.quiet_place(item, moment) if isinstance(item, EventIn) else None
+            first = int(rows[0])
+            item = self._intake.plain_item(part.messages[first], columns, first)
+            place = fold.quiet_place(item, moments[item.partition])
             if place is None:
                 self._intake.take_out(part, rows.tolist())
             else:

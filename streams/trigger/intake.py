@@ -29,6 +29,7 @@ _AGE_LIMIT_MS = AGE_LIMIT // timedelta(milliseconds=1)
 MAX_CONSORTIUM_ID = 480
 _PREFIX = "credit."
 _FEW = 16  # below this it costs more to look at all messages at once
+_NOTHING_KNOWN = (None, None, None)
 _MANY = 128  # and below this more to lay them out in columns
 
 
@@ -179,14 +180,28 @@ class Intake:
         columns = part.columns
         if columns is None:
             return
-        nothing = (None, None, None)
         for row in rows:
             if part.items[row] is None:
-                item = self.event(part.messages[row])
-                part.items[row] = item
+                part.items[row] = self.plain_item(part.messages[row], columns, row)
+                part.known[row] = columns.known.get(row, _NOTHING_KNOWN)
                 columns.groups[row] = -1
-                if isinstance(item, EventIn):
-                    part.known[row] = columns.known.get(row, nothing)
+
+    def plain_item(self, message: Message, columns: Columns, row: int) -> EventIn:
+        """Return a plain event as an item."""
+        event = incoming.plain_event(_value(message))
+        topic, partition, offset = _place(message)
+        data = event.data
+        return EventIn(
+            message,
+            topic,
+            partition,
+            offset,
+            event,
+            read_instant(event.time),
+            columns.decision_id(row),
+            matter_id(data.department, data.application_no),
+            self._admitted[topic, event.type, data.department],
+        )
 
     def events(self, messages: Sequence[Message]) -> list[EventIn | RejectedIn]:
         """Return `event(message)` for each of *messages*, at half the cost.
