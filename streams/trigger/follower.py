@@ -17,7 +17,7 @@ _POLL_S = 0.02
 # How soon librdkafka fetches on when its queue has room again. Its default is a second, in which a
 # short queue runs dry: 100,000 messages took 1.2 s instead of 0.3.
 QUEUE_BACKOFF_MS = 10
-_QUEUED_KB = 8_192  # fetched ahead for each partition; the default, 64 MB, is a worker's memory
+_QUEUED_KB = 2_048  # fetched ahead for each partition; the default, 64 MB, is a worker's memory
 
 
 def refuse_lost_position(error: KafkaError | None) -> None:

@@ -14,7 +14,7 @@ from streams.trigger.offsets import Ends
 log = structlog.get_logger("inputs")
 
 
-_QUEUED_KB = 8_192  # fetched ahead for each partition: two batches' worth, not 64 MB
+_QUEUED_KB = 2_048  # fetched ahead for each partition: several batches' worth, not 64 MB
 
 
 class Polled(NamedTuple):
