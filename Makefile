@@ -41,6 +41,7 @@ $(STAMP): requirements.lock pyproject.toml | machine
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m streams.trigger.plain.ready  # compiled once, so that no first run waits for it
 	@touch $@
 
 machine: # what must be there before anything is tried, each with its cure

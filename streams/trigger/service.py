@@ -26,6 +26,7 @@ from streams.trigger.cache import StateCache
 from streams.trigger.follower import Follower
 from streams.trigger.inputs import EventInputs
 from streams.trigger.offsets import LogEnds
+from streams.trigger.plain.ready import make_ready
 from streams.trigger.telemetry import Telemetry
 from streams.trigger.transaction import Transactions
 from streams.trigger.worker import Parts, Worker
@@ -38,6 +39,7 @@ OFFICE_CLASS = "credit-office"
 def run(settings: Settings, *, clock: Clock | None = None) -> None:
     """Work until SIGTERM or SIGINT. Raises: StopServiceError (exit 3) where it cannot go on."""
     catalogue = load_catalogue(settings)
+    make_ready()
     endpoints = connect(settings)
     _check_topics(settings, catalogue, endpoints)
     # A batch is thousands of short-lived objects without cycles; the collector's default pace

@@ -11,10 +11,16 @@ import pytest
 
 from schemas import topics
 from schemas.lean import PartitionState
+from schemas.plain_ids import name_decisions
+from schemas.plain_scan import scan_events
 from streams.trigger import intake
 from streams.trigger.backlog import Beside
 from streams.trigger.batch import Batches, Folded, Owned
 from streams.trigger.moves import CachePosition
+from streams.trigger.plain import ready
+from streams.trigger.plain.filling import write_decisions, write_keys, write_records
+from streams.trigger.plain.grouping import group_events
+from streams.trigger.plain.resp import write_asked, write_named, write_told
 from streams.trigger.transaction import Record
 from streams.trigger.working import Recent
 from tests.rules.given import real_catalogue
@@ -152,3 +158,16 @@ def test_columns_come_to_what_one_by_one_comes_to(
         assert memory.entries == other.entries
     assert in_columns.plain > BATCH  # else nothing was compared
     assert one_by_one.plain == 0
+
+
+def test_a_batch_needs_nothing_that_is_not_compiled_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that compiled in the middle of its work would miss its heartbeats."""
+    ready.make_ready()
+    loops = [scan_events, name_decisions, group_events, write_asked, write_told, write_named]
+    loops += [write_decisions, write_records, write_keys]
+    before = [loop.signatures for loop in loops]  # type: ignore[attr-defined]  # numba's
+    assert all(len(signatures) == 1 for signatures in before)
+    desk = Desk(columns=True)
+    for batch in days_work(random.Random(7)):
+        desk.run(batch, monkeypatch)
+    assert [loop.signatures for loop in loops] == before  # type: ignore[attr-defined]
