@@ -48,6 +48,11 @@ _KEPT, _KEPT_ENDS = _texts(
     "null",
 )
 _NULL = 9
+# Bytes that mean nothing but themselves: within a text, and where a number may stand.
+_ORDINARY = np.array([32 <= byte < 128 and byte not in b'"\\' for byte in range(256)])
+_DULL = np.array([byte not in b"0123456789\\\xef" for byte in range(256)])
+# Stands behind the last event, so that a search needs no look at the end: neither of the above.
+FENCE = b"\\"
 
 
 @compiled
@@ -56,8 +61,9 @@ def scan_events(
 ) -> None:
     """Find the fields of each event in *row*, one behind the other, each ending at one of *ends*.
 
-    *spans*: (events, 2 x FIELDS); the first column is -1 where an event is not plain. *millis*:
-    its instant in ms since 1970. *kept*: its data as it is kept, each ending at one of *kept_ends*.
+    `FENCE` stands behind the last. *spans*: (events, 2 x FIELDS); the first column is -1 where an
+    event is not plain. *millis*: its instant in ms since 1970. *kept*: its data as it is kept,
+    each ending at one of *kept_ends*.
     """
     found = np.empty(2 * _DATA_FIELDS, np.int64)
     attributes = np.empty((MAX_ATTRIBUTES, 4), np.int64)
@@ -302,7 +308,13 @@ def _any_text(row: Bytes, at: int, end: int, escapes: int) -> tuple[int, int]:
         return -1, 0
     at += 1
     length = 0
-    while at < end:
+    while True:
+        begin = at
+        while _ORDINARY[row[np.uint64(at)]]:
+            at += 1
+        if at >= end:
+            return -1, 0
+        length += at - begin
         byte = byte_at(row, at)
         if byte == 34:
             return at + 1, length
@@ -312,14 +324,11 @@ def _any_text(row: Bytes, at: int, end: int, escapes: int) -> tuple[int, int]:
             if escapes == 0:
                 return -1, 0
             at, _ = _escaped(row, at, end)
-        elif byte < 128:
-            at += 1
         else:
             at = _after_wide(row, at, end)
         if at < 0:
             return -1, 0
         length += 1
-    return -1, 0
 
 
 @compiled
@@ -523,24 +532,28 @@ def _may_name_person(row: Bytes, begin: int, end: int) -> bool:
 
     What is escaped is no digit and no blank: `_escaped` takes no other. Its own digits are none.
     """
-    run = 0
     at = begin
-    while at < end:
-        byte = byte_at(row, at)
-        if 48 <= byte <= 57:
-            run += 1
+    while True:
+        while _DULL[row[np.uint64(at)]]:
             at += 1
-            continue
-        if run > 0:
-            if (run == 17 or run == 18) and _is_birth_year(row, at - run + 6):
+        if at >= end:
+            return False
+        byte = byte_at(row, at)
+        if byte == 92:
+            at += 6
+        elif byte == 0xEF:
+            if _is_full_width(row, at, end):
+                return True
+            at += 1
+        else:
+            first = at
+            while 48 <= byte_at(row, at) <= 57:
+                at += 1
+            run = at - first
+            if (run == 17 or run == 18) and _is_birth_year(row, first + 6):
                 return True
             if _is_blank(row, at, end):
                 return True
-            run = 0
-        if byte == 0xEF and _is_full_width(row, at, end):
-            return True
-        at += 6 if byte == 92 else 1
-    return False  # it ends with a brace: no run is left
 
 
 @compiled

@@ -17,6 +17,7 @@ from schemas.plain_scan import (
     APPLICATION,
     CANON_EXTRA,
     DEPARTMENT,
+    FENCE,
     FIELDS,
     ID,
     ITEM,
@@ -65,7 +66,7 @@ class Scanned:
     """What the compiled code found in some messages."""
 
     def __init__(self, raws: list[bytes]) -> None:
-        self.joined = b"".join(raws)
+        self.joined = b"".join([*raws, FENCE])
         size = len(raws)
         self.spans = np.empty((size, 2 * FIELDS), np.int64)
         self.millis = np.zeros(size, np.int64)

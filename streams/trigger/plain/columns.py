@@ -14,6 +14,7 @@ from schemas.plain_scan import (
     APPLICATION,
     CANON_EXTRA,
     DEPARTMENT,
+    FENCE,
     FIELDS,
     SUBJECT,
     TYPE,
@@ -51,7 +52,7 @@ class Columns:
         self.topics = [message.topic() or "" for message in messages]
         self.partitions = np.array([message.partition() for message in messages], np.int64)
         self.offsets = np.array([message.offset() for message in messages], np.int64)
-        self._joined = b"".join(raws)
+        self._joined = b"".join([*raws, FENCE])
         self.row: Bytes = np.frombuffer(self._joined, np.uint8)
         ends = np.cumsum([len(raw) for raw in raws], dtype=np.int64)
         self.spans: Integers = np.empty((size, 2 * FIELDS), np.int64)
@@ -85,8 +86,6 @@ class Columns:
         begins, ends = self.spans[:, 2 * SUBJECT], self.spans[:, 2 * SUBJECT + 1]
         fits = (self.spans[:, 0] >= 0) & (ends - begins == _QUOTED)
         places = np.where(fits, begins + 1, 0)[:, None] + np.arange(USCC_LENGTH)
-        if len(self.row) < USCC_LENGTH:
-            return np.zeros(len(fits), np.bool_)
         subjects = self.row[np.minimum(places, len(self.row) - 1)]
         same: NDArray[np.bool_] = fits & np.all(subjects == keys, axis=1)
         return same
