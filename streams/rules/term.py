@@ -11,18 +11,21 @@ _MONTHS_A_YEAR = 12
 
 
 def until_of(measure: Measure, entry: ListChangeData) -> date | None:
-    """Return the first day on which an action no longer holds, null until the entry's removal.
+    """Return the first day on which an action no longer holds, null until the entry's removal."""
+    return end_of_term(measure, entry.effective_from, entry.effective_until)
 
-    The earlier of the entry's `effective_until` and the measure's cap counted from
-    `effective_from`, which is the first day of the term and counts itself.
+
+def end_of_term(measure: Measure, since: date, until: date | None) -> date | None:
+    """Return `until_of` a listing with the first day *since* and the own end *until*, if any.
+
+    The earlier of that end and the measure's cap counted from the first day, which counts itself.
     """
-    ends = [entry.effective_until] if entry.effective_until is not None else []
-    if measure.term.max is not None:
-        # The law of the day of the listing fixes its length; a later change never prolongs it.
-        day = max(entry.effective_from, measure.valid_from)
-        length = measure.parameter_on(measure.term.max, day)
-        ends.append(_after(entry.effective_from, length, measure.term.max))
-    return min(ends, default=None)
+    if measure.term.max is None:
+        return until
+    # The law of the day of the listing fixes its length; a later change never prolongs it.
+    length = measure.parameter_on(measure.term.max, max(since, measure.valid_from))
+    cap = _after(since, length, measure.term.max)
+    return cap if until is None else min(cap, until)
 
 
 @lru_cache(maxsize=4096)  # listings come in lots of one day

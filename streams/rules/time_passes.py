@@ -18,7 +18,7 @@ from streams.rules.matter import LIVE
 from streams.rules.open_matter import KEPT_AFTER_CLOSING, closes_on
 from streams.rules.outcome import AsOf
 from streams.rules.recognition import recognised, turns_of
-from streams.rules.term import until_of
+from streams.rules.term import end_of_term
 
 _ONE_DAY = timedelta(days=1)
 
@@ -93,9 +93,9 @@ def _of_entry(change: ListChangeData, catalogue: Catalogue) -> Iterator[date | N
     yield change.effective_from
     yield change.effective_until
     yield change.removed_on
-    for measure in _measures_with_a_cap(catalogue, change.list_code):
-        if measure.valid_until is None or measure.valid_until > change.effective_from:
-            yield until_of(measure, change)
+    yield from _ends_of_terms(
+        catalogue, change.list_code, change.effective_from, change.effective_until
+    )
 
 
 @lru_cache(maxsize=4)  # catalogues in force at once
@@ -103,6 +103,19 @@ def _turns_of_measures(catalogue: Catalogue) -> list[date]:
     """Return the days, in order, on which some measure begins or ends."""
     days = {m.valid_from for m in catalogue.measures} | {m.valid_until for m in catalogue.measures}
     return sorted(day for day in days if day is not None)
+
+
+@lru_cache(maxsize=4096)  # listings come in lots of one day
+def _ends_of_terms(
+    catalogue: Catalogue, list_code: str, since: date, until: date | None
+) -> tuple[date, ...]:
+    """Return when the measures with a term of their own end that rest on an entry of that list."""
+    ends = [
+        end_of_term(measure, since, until)
+        for measure in _measures_with_a_cap(catalogue, list_code)
+        if measure.valid_until is None or measure.valid_until > since
+    ]
+    return tuple(end for end in ends if end is not None)
 
 
 @lru_cache(maxsize=256)

@@ -47,7 +47,7 @@ class Columns:
 
     def __init__(self, messages: Sequence[Message], limits: Limits) -> None:
         size = len(messages)
-        raws = [_plain_value(message) for message in messages]
+        raws = _values(messages)
         self.keys = [message.key() for message in messages]
         self.topics = [message.topic() or "" for message in messages]
         self.partitions = np.array([message.partition() for message in messages], np.int64)
@@ -169,9 +169,12 @@ class Columns:
         return int(3 * own.sum()) + extra * len(rows)
 
 
-def _plain_value(message: Message) -> bytes:
-    value = message.value()
-    return value if isinstance(value, bytes) and len(value) <= MAX_CARRIED_BYTES else _NOTHING
+def _values(messages: Sequence[Message]) -> list[bytes]:
+    """Return the value of each message, `_NOTHING` where it has none or a very large one."""
+    values = [message.value() or _NOTHING for message in messages]
+    if max(map(len, values), default=0) <= MAX_CARRIED_BYTES:
+        return values
+    return [value if len(value) <= MAX_CARRIED_BYTES else _NOTHING for value in values]
 
 
 def hashes_of(subjects: Iterable[str]) -> NDArray[np.uint64]:
