@@ -61,7 +61,7 @@ WANTED = int(os.environ.get("FUZZ_INPUTS", "0"))
 INPUTS = WANTED or 10_000
 SECONDS = None if WANTED else 12.0
 SEED = int(os.environ.get("FUZZ_SEED", "20261123"))
-BATCH, FORGET_AFTER = 100, 5_000
+BATCH, FORGET_AFTER = 200, 5_000  # a batch is large enough to be laid out in columns
 RESIDENT = b"210502199001010017"  # synthetic
 
 TOKENS = (
