@@ -8,6 +8,7 @@ from cli.demo_summary import DemoSummary, samples
 from cli.demo_view import COLOURS
 from cli.explanation_view import ExplanationView
 from cli.import_words import Words, line_numbers
+from cli.screen import screen
 from schemas.decision import STRICTNESS
 from sources.demo_day.calendar_day import DAY
 from streams.rules.catalogue import Catalogue
@@ -17,9 +18,7 @@ _PIPED_COLUMNS = 110
 
 def print_report(summary: DemoSummary, catalogue: Catalogue, say: Words) -> None:
     """Print what the day came to, on stdout."""
-    console = Console(highlight=False, emoji=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, emoji=False, width=_PIPED_COLUMNS)
+    console = screen(piped_columns=_PIPED_COLUMNS)
     _heading(console, f"{say('各类事项的结论', 'verdicts by family')}  ({DAY})")
     console.print(_verdicts(summary, catalogue, say))
     _heading(console, say("几个决定", "a few decisions"))
@@ -34,8 +33,9 @@ def print_report(summary: DemoSummary, catalogue: Catalogue, say: Words) -> None
         console.print(Text(line))
 
 
-def print_where_next(console: Console, say: Words, *, decision: str | None, kept: bool) -> None:
+def print_where_next(say: Words, *, decision: str | None, kept: bool) -> None:
     """Print where to look next; the services of the demo can be asked only while they run."""
+    console = screen(piped_columns=_PIPED_COLUMNS)
     _heading(console, say("接下来", "where to look next"))
     shown = decision or "ID"
     ours = (

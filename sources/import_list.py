@@ -120,6 +120,12 @@ def import_list(  # noqa: PLR0913  # two of what, four of how; the how is by nam
     return report
 
 
+def check_list(list_code: str, options: ListOptions) -> None:
+    """Raise UnusableFileError where *options* cannot feed *list_code*, whatever the file holds."""
+    _provider(list_code, options)
+    _fitting(list_code, options)
+
+
 def _provider(list_code: str, options: ListOptions) -> str:
     spec = options.lists.get(list_code)
     if spec is None:
@@ -136,13 +142,17 @@ def _provider(list_code: str, options: ListOptions) -> str:
 
 
 def _open(path: Path, list_code: str, options: ListOptions) -> OpenedFile:
+    return open_file(path, _fitting(list_code, options), format_name=options.format_name)
+
+
+def _fitting(list_code: str, options: ListOptions) -> dict[str, FileFormat]:
     fitting = {name: f for name, f in options.formats.items() if list_code in f.lists}
     if not fitting:
         raise UnusableFileError(
             f"--list {list_code}: 没有格式可导入 / no format feeds this list;"
             " 在格式文件的 lists 中加入它 / add it to `lists` of a format file"
         )
-    return open_file(path, fitting, format_name=options.format_name)
+    return fitting
 
 
 def _describe(report: ListReport, plan: Plan, held: HeldLists, options: ListOptions) -> None:

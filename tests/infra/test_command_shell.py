@@ -1,3 +1,5 @@
+import json
+import os
 import subprocess
 import sys
 import time
@@ -5,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import cli.main
 from infra.crash_report import write_crash_report
 
 ROOT = Path(__file__).parents[2]
@@ -119,12 +122,46 @@ def test_topics_without_a_broker_say_what_to_start() -> None:
     assert "credit-trigger up" in done.stderr
 
 
-def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
-    shell = subprocess.run(
-        ["sh", "-c", f"{sys.executable} -m cli.main config check | true"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
+def unread(*command: str) -> subprocess.CompletedProcess[str]:
+    """Run *command* with a stdout that its reader has closed."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        return subprocess.run(
+            [sys.executable, *command],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd=ROOT,
+        )
+    finally:
+        os.close(writing)
+
+
+@pytest.mark.parametrize(
+    "arguments", ["--help", "config check --help", "explain tests/infra/event.json"]
+)
+def test_a_reader_that_has_seen_enough_is_no_finding(arguments: str) -> None:
+    done = unread("-m", "cli.main", *arguments.split())
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("statement", ["click.echo(9)", "screen().print(9)", "print(9)"])
+def test_output_of_any_kind_may_go_unread(statement: str) -> None:
+    done = unread("-c", f"from cli.screen import screen\n{raising(statement)}")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("verb", sorted(set(cli.main._VERBS) - {"catalogue", "demo", "run", "up"}))
+def test_what_a_command_logs_is_never_among_its_results(verb: str) -> None:
+    """Whatever a library of a command has to say, however early."""
+    code = (
+        f"import cli.{verb}, structlog\n"
+        f"cli.{verb}.prepare({verb!r})\n"
+        "structlog.get_logger('kafka').error('librdkafka', detail='x')"
     )
-    assert shell.stderr == ""
+    done = credit_trigger(code=code)
+    assert (done.returncode, done.stdout) == (0, "")
+    told = json.loads(done.stderr)
+    assert (told["event"], told["role"]) == ("librdkafka", verb)
