@@ -176,7 +176,9 @@ class _Run:
         self._today = legal_day(now)
         self._held = held.of(list_code)
         self._reader = RowReader(file.match, options.crosswalk, self._today)
-        self._maker = EntryMaker(self._reader, file.match.format, list_code, self._today)
+        self._maker = EntryMaker(
+            self._reader, file.match.format, options.lists[list_code], self._today
+        )
         self._stated: dict[str, StatedEntry] = {}
         self.report = FileReport(file_name(file.path), file.match.format.format)
         self.report.unused_columns = list(self._reader.unused_headers)

@@ -189,6 +189,21 @@ def test_until_and_including_becomes_exclusive_and_show_tells_why(
     assert shown(last + timedelta(days=1)) == {"文〔2026〕1号": False, "文〔2026〕2号": True}
 
 
+@pytest.mark.parametrize("list_code", ["social-insurance-serious"])  # P3Y, and no other test's
+def test_nobody_is_listed_for_longer_than_the_law_of_the_list_allows(
+    run: Callable[..., ListReport],
+) -> None:
+    allowed = run(row(1, until="2028-12-31"), row(2, until="2029-01-01"), row(3, until="长期"))
+    assert (allowed.entries, allowed.file.rejected) == (3, 0)
+    refused = run(row(1, until="2029-01-02"), row(4))
+    assert (refused.changes, refused.file.faults) == ({"entered": 1}, {"bad-field": 1})
+    (fault,) = refused.file.first_faults
+    assert "有效期至: 超过该名单的最长期限 P3Y" in fault["problem"]
+    assert "2029-01-01" in fault["cure"]
+    assert "max_term" in fault["cure"]
+    assert run(row(1, until="2028-12-31")).unchanged == 1
+
+
 def test_what_a_stranger_says_on_the_topic_changes_nothing(
     services: EmbeddedServices, list_code: str, run: Callable[..., ListReport]
 ) -> None:
