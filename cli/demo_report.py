@@ -64,13 +64,13 @@ def _heading(console: Console, text: str) -> None:
 def _verdicts(summary: DemoSummary, catalogue: Catalogue, say: Words) -> Table:
     flow = summary.flow
     table = Table(pad_edge=False, box=None)
-    table.add_column(say("事项", "family"), overflow="fold", min_width=28)
+    table.add_column(_stacked(say, "事项", "family"), overflow="fold", min_width=20)
     words = {"pass": "通过", "hold": "暂缓", "deny": "不予通过"}
     for verdict in STRICTNESS:
-        heading = say(words[verdict.value], verdict.value)
+        heading = _stacked(say, words[verdict.value], verdict.value)
         table.add_column(heading, justify="right", style=COLOURS[verdict.value])
     for zh, en in (("激励", "rewards"), ("惩戒", "punishments"), ("监管", "supervision")):
-        table.add_column(say(zh, en), justify="right")
+        table.add_column(_stacked(say, zh, en), justify="right")
     families = [family for family in catalogue.families if any(
         flow.verdicts[family, v.value] for v in STRICTNESS
     )]  # fmt: skip
@@ -89,6 +89,11 @@ def _verdicts(summary: DemoSummary, catalogue: Catalogue, say: Words) -> Table:
     ]
     table.add_row(say("合计", "total"), *map(str, (*totals, *polarities)), style="bold")
     return table
+
+
+def _stacked(say: Words, zh: str, en: str) -> str:
+    """Return a heading whose languages stand one above the other: seven columns fit 80 then."""
+    return say(zh, en).replace(" / ", "\n")
 
 
 def _rejects(summary: DemoSummary, say: Words) -> list[str]:

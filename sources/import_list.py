@@ -196,9 +196,19 @@ class _Run:
         if not self._stated:
             raise UnusableFileError(
                 f"{self.report.file}: 没有可用的条目, 名单未动 / no usable entry, list untouched;"
-                " 检查文件 / check the file"
+                f" {self._first_reject() or '检查文件 / check the file'}"
             )
         return self._changes(provider)
+
+    def _first_reject(self) -> str:
+        """Return why the first of the rejected rows is one, and how many they are."""
+        if not self.report.first_faults:
+            return ""
+        first = self.report.first_faults[0]
+        return (
+            f"拒收 / rejected: {self.report.rejected}; 行 / line {first['line']}:"
+            f" {first['problem']}; {first['cure']}"
+        )
 
     def _changes(self, provider: str) -> Plan:
         plan = plan_changes(self._held, self._stated.values())

@@ -172,6 +172,14 @@ def test_an_empty_file_is_refused_and_leaves_the_list_alone(run: Callable[..., L
     assert run(row(1)).unchanged == 1
 
 
+def test_a_file_without_a_usable_row_says_what_is_wrong_with_the_first(
+    run: Callable[..., ListReport],
+) -> None:
+    typed = make_uscc("91210500", "MAXX0001").replace("MAXX", "MAXO")
+    with pytest.raises(UnusableFileError, match=r"rejected: 2; 行 / line 2: .*疑似笔误.*licence"):
+        run(row(1, typed), row(2, typed))
+
+
 def test_until_and_including_becomes_exclusive_and_show_tells_why(
     services: EmbeddedServices, catalogue: Catalogue, list_code: str, run: Callable[..., ListReport]
 ) -> None:
