@@ -13,11 +13,10 @@ import click
 from cli.alert_words import LOST, alert_json, alert_line, in_order
 from cli.checked_options import uscc_option
 from cli.import_words import Words
+from cli.prepared import prepare
 from consumers.alert_feed import AlertFeed, FedAlert
 from consumers.alert_place import PlaceFile, Start
-from infra.logs import configure_logs
 from infra.services import find_kafka
-from infra.settings import load_settings
 from infra.topic_log import find_log
 from schemas import topics
 
@@ -53,9 +52,7 @@ def command(*, department: str | None, follow: bool, as_json: bool, from_beginni
       credit-trigger alerts --department 11210500105000445U --follow
       credit-trigger alerts --from-beginning --json
     """
-    settings = load_settings()
-    if follow:
-        configure_logs(settings, "alerts")
+    settings = prepare("alerts")
     bootstrap, _ = find_kafka(settings)
     log = find_log(bootstrap, topics.ALERTS)
     kept = PlaceFile(settings.state_dir, log, department)

@@ -12,13 +12,13 @@ from bench.progress import Progress
 from bench.report import print_report, to_json
 from bench.session import Plan, run_bench
 from bench.targets import judge
-from infra.settings import load_settings
+from cli.prepared import prepare
 
 QUICK_EVENTS, QUICK_ENTRIES, QUICK_SECONDS = 60_000, 20_000, 10
 _FINDING, _WIDE = 1, 140
 
 EXAMPLE = """\b
-例 / example:
+Example:
   credit-trigger bench --quick
   credit-trigger bench --peers kstreams,bare --json
 """
@@ -76,7 +76,7 @@ def command(  # noqa: PLR0913  # one argument for each option
     否则自行启动 / else it starts Apache Kafka from jars (JDK 17 and Maven) or in Docker,
     or the embedded broker, and says which.
     """
-    settings = load_settings()
+    settings = prepare("bench")
     secret = settings.bench_redis
     plan = Plan(
         kafka=settings.bench_kafka,

@@ -4,10 +4,16 @@ import re
 
 import click
 
+from schemas.errors import Reason
 from schemas.incoming import names_person
 from schemas.uscc import fault_text, normalise_uscc, uscc_fault
 
 _STAFF_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,63}")
+_CODE_FAULTS = {
+    Reason.BAD_USCC: "不是有效的统一社会信用代码, 请按执照核对",
+    Reason.SUSPECT_TYPO: "疑似笔误: 统一社会信用代码不含 I O S V Z, 请按执照核对",
+    Reason.NATURAL_PERSON: "本系统不处理自然人",
+}
 
 
 def uscc_option(_: click.Context, option: click.Parameter, text: str | None) -> str | None:
@@ -16,7 +22,7 @@ def uscc_option(_: click.Context, option: click.Parameter, text: str | None) -> 
         return None
     code = normalise_uscc(text)
     if (fault := uscc_fault(code)) is not None:
-        raise click.BadParameter(fault_text(fault), param=option)
+        raise click.BadParameter(f"{_CODE_FAULTS[fault]} / {fault_text(fault)}", param=option)
     return code
 
 

@@ -3,7 +3,7 @@
 import click
 from pydantic import SecretStr
 
-from infra.settings import load_settings
+from cli.prepared import prepare
 
 
 @click.group("config")
@@ -26,7 +26,7 @@ def check() -> None:
     Example:
       CREDIT_PARTITIONS=12 credit-trigger config check
     """
-    settings = load_settings()
+    settings = prepare("config")
     for field, value in settings:
         shown = "(未设置 / unset)" if value is None else value
         shown = "(已设置 / set)" if isinstance(value, SecretStr) else shown

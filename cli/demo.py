@@ -9,7 +9,6 @@ import time
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
 from cli.demo_import import DemoImport
 from cli.demo_report import print_report, print_where_next
@@ -63,7 +62,7 @@ def command(*, keep: bool, as_json: bool) -> None:
         else:
             print_report(summary, catalogue, say)
             first = next(iter(told["samples"]), None)
-            print_where_next(Console(highlight=False, width=120), say, decision=first, kept=keep)
+            print_where_next(say, decision=first, kept=keep)
             click.echo(_last_line(summary, say))
         if keep:
             _keep(stage, tell)

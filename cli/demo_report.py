@@ -8,6 +8,7 @@ from cli.demo_summary import DemoSummary, samples
 from cli.demo_view import COLOURS
 from cli.explanation_view import ExplanationView
 from cli.import_words import Words, line_numbers
+from cli.screen import screen
 from schemas.decision import STRICTNESS
 from sources.demo_day.calendar_day import DAY
 from streams.rules.catalogue import Catalogue
@@ -17,9 +18,7 @@ _PIPED_COLUMNS = 110
 
 def print_report(summary: DemoSummary, catalogue: Catalogue, say: Words) -> None:
     """Print what the day came to, on stdout."""
-    console = Console(highlight=False, emoji=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, emoji=False, width=_PIPED_COLUMNS)
+    console = screen(piped_columns=_PIPED_COLUMNS)
     _heading(console, f"{say('各类事项的结论', 'verdicts by family')}  ({DAY})")
     console.print(_verdicts(summary, catalogue, say))
     _heading(console, say("几个决定", "a few decisions"))
@@ -34,8 +33,9 @@ def print_report(summary: DemoSummary, catalogue: Catalogue, say: Words) -> None
         console.print(Text(line))
 
 
-def print_where_next(console: Console, say: Words, *, decision: str | None, kept: bool) -> None:
+def print_where_next(say: Words, *, decision: str | None, kept: bool) -> None:
     """Print where to look next; the services of the demo can be asked only while they run."""
+    console = screen(piped_columns=_PIPED_COLUMNS)
     _heading(console, say("接下来", "where to look next"))
     shown = decision or "ID"
     ours = (
@@ -64,13 +64,13 @@ def _heading(console: Console, text: str) -> None:
 def _verdicts(summary: DemoSummary, catalogue: Catalogue, say: Words) -> Table:
     flow = summary.flow
     table = Table(pad_edge=False, box=None)
-    table.add_column(say("事项", "family"), overflow="fold", min_width=28)
+    table.add_column(_stacked(say, "事项", "family"), overflow="fold", min_width=20)
     words = {"pass": "通过", "hold": "暂缓", "deny": "不予通过"}
     for verdict in STRICTNESS:
-        heading = say(words[verdict.value], verdict.value)
+        heading = _stacked(say, words[verdict.value], verdict.value)
         table.add_column(heading, justify="right", style=COLOURS[verdict.value])
     for zh, en in (("激励", "rewards"), ("惩戒", "punishments"), ("监管", "supervision")):
-        table.add_column(say(zh, en), justify="right")
+        table.add_column(_stacked(say, zh, en), justify="right")
     families = [family for family in catalogue.families if any(
         flow.verdicts[family, v.value] for v in STRICTNESS
     )]  # fmt: skip
@@ -89,6 +89,11 @@ def _verdicts(summary: DemoSummary, catalogue: Catalogue, say: Words) -> Table:
     ]
     table.add_row(say("合计", "total"), *map(str, (*totals, *polarities)), style="bold")
     return table
+
+
+def _stacked(say: Words, zh: str, en: str) -> str:
+    """Return a heading whose languages stand one above the other: seven columns fit 80 then."""
+    return say(zh, en).replace(" / ", "\n")
 
 
 def _rejects(summary: DemoSummary, say: Words) -> list[str]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 from confluent_kafka.admin import AdminClient
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +15,8 @@ from cli.dead_letter_view import letter_json, letter_lines
 from cli.dead_letter_words import LEFT_ALONE
 from cli.import_words import Words
 from cli.plain_text import plain
+from cli.prepared import prepare
+from cli.screen import screen
 from consumers.dead_letters import DeadLetter, LetterId, dead_letter
 from consumers.put_back import put_back
 from consumers.replay_plan import (
@@ -29,7 +30,7 @@ from consumers.replay_plan import (
 )
 from infra.kafka import admin_config
 from infra.services import find_kafka
-from infra.settings import Settings, load_settings
+from infra.settings import Settings
 from schemas import topics
 from schemas.errors import Reason
 from sources.publisher import reach
@@ -37,7 +38,6 @@ from sources.topic_reader import partition_count, read_to_end
 from streams.trigger.service import load_catalogue
 
 _FINDING = 1
-_PIPED_COLUMNS = 240
 _REASONS = [reason.value for reason in Reason]
 _reason_option = click.option(
     "--reason", type=click.Choice(_REASONS), metavar="R", help="只看一种原因 / one reason alone"
@@ -72,7 +72,7 @@ def list_command(*, reason: str | None, topic: str | None, each: bool, as_json: 
       credit-trigger dlq list --reason wrong-partition --each
       credit-trigger dlq list --json
     """
-    settings = load_settings()
+    settings = prepare("dlq")
     bootstrap, _ = find_kafka(settings)
     letters = _letters(bootstrap, reason, topic)
     if each:
@@ -103,7 +103,7 @@ def show_command(letter_id: str, *, as_json: bool) -> None:
     Example:
       credit-trigger dlq show 0/17
     """
-    settings = load_settings()
+    settings = prepare("dlq")
     wanted = _id(letter_id)
     bootstrap, _ = find_kafka(settings)
     letter = next((x for x in _letters(bootstrap, None, None) if x.id == wanted), None)
@@ -152,7 +152,7 @@ def replay_command(  # noqa: PLR0913  # one a flag
       credit-trigger dlq replay --reason wrong-partition --yes
       credit-trigger dlq replay 0/17 --yes
     """
-    settings = load_settings()
+    settings = prepare("dlq")
     wanted = frozenset(_id(each) for each in ids)
     bootstrap, _ = find_kafka(settings)
     letters = _chosen(_letters(bootstrap, reason, topic), wanted)
@@ -302,7 +302,4 @@ def _print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> N
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(Text(plain(str(cell))) for cell in row))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_PIPED_COLUMNS)
-    console.print(table)
+    screen().print(table)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
+from cli.checked_options import uscc_option
 from cli.import_setup import FINDING, load_crosswalk, load_formats, progress_bar
 from cli.import_words import Words, event_lines
+from cli.prepared import prepare
 from infra.clock import SystemClock
-from infra.services import connect
-from infra.settings import load_settings
-from schemas.uscc import fault_text, normalise_uscc, uscc_fault
+from infra.services import find_kafka
 from sources.errors import UnusableFileError
 from sources.import_events import ImportOptions, import_events
 
@@ -33,7 +33,10 @@ def command() -> None:
 @click.argument("files", nargs=-1, required=True, type=_FILE)
 @click.option("--format", "format_name", metavar="NAME", help="格式名, 默认按表头识别 / by header")
 @click.option(
-    "--department", metavar="USCC", help="文件中没有部门代码时 / where the rows tell none"
+    "--department",
+    metavar="USCC",
+    callback=uscc_option,
+    help="文件中没有部门代码时 / where the rows tell none",
 )
 @click.option("--rejects", type=click.Path(path_type=Path), help="拒收文件 / default: beside FILE")
 @click.option("--check", is_flag=True, help="只检查, 不发布 / say what it would do, touch nothing")
@@ -62,11 +65,11 @@ def import_command(  # noqa: PLR0913  # one a flag
       credit-trigger events import cases.csv permits.xlsx
       credit-trigger events import cases.csv --check --json
     """
-    settings = load_settings()
+    settings = prepare("events")
     options = ImportOptions(
         formats=load_formats(settings, formats),
         format_name=format_name,
-        department=_department(department),
+        department=department,
         rejects=rejects,
         crosswalk=load_crosswalk(settings, crosswalk),
     )
@@ -74,7 +77,7 @@ def import_command(  # noqa: PLR0913  # one a flag
         with progress_bar(files, quiet=as_json) as progress:
             report = import_events(
                 files,
-                bootstrap=None if check else connect(settings).kafka,
+                bootstrap=None if check else find_kafka(settings)[0],
                 options=options,
                 clock=SystemClock(),
                 progress=progress,
@@ -87,12 +90,3 @@ def import_command(  # noqa: PLR0913  # one a flag
         for line in event_lines(report, Words(settings.lang)):
             click.echo(line)
     sys.exit(FINDING if report.findings else 0)
-
-
-def _department(text: str | None) -> str | None:
-    if text is None:
-        return None
-    code = normalise_uscc(text)
-    if (fault := uscc_fault(code)) is not None:
-        raise click.UsageError(f"--department: {fault_text(fault)}")
-    return code

@@ -22,16 +22,17 @@ from cli.known_lists import (
     no_lists,
 )
 from cli.plain_text import plain
+from cli.prepared import prepare
 from cli.recorded_decision import find_explanation
 from cli.trial_decision import Moment, decide_here
 from infra.clock import SystemClock
 from infra.services import find_kafka
-from infra.settings import Settings, load_settings
 from schemas.errors import RejectRecordError, StopServiceError
 from schemas.times import SHANGHAI, legal_day
 from streams.trigger.service import load_catalogue
 
 if TYPE_CHECKING:
+    from infra.settings import Settings
     from streams.rules.catalogue import Catalogue
 
 _FINDING = 1
@@ -80,7 +81,7 @@ def command(
       credit-trigger explain event.json --entries listed.jsonl
       credit-trigger explain 6f1ed002-ab5f-5d5d-8f2d-0d4fc3f1b3a1
     """
-    settings = load_settings()
+    settings = prepare("explain")
     catalogue = load_catalogue(settings)
     day = as_of.date() if as_of is not None else None
     source = None

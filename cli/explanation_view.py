@@ -1,6 +1,6 @@
 """An explanation on a terminal: entry, measure, article, term, and what can be done about it."""
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
@@ -19,10 +19,12 @@ from cli.decision_words import (
 from cli.explanation import Explanation
 from cli.import_words import Words
 from cli.plain_text import plain
+from cli.screen import screen
 from schemas.lean import ActionData, Notice
 from schemas.measure import NoticeText
 from streams.rules.catalogue import Catalogue
 
+_PIPED_COLUMNS = 100
 _COLOURS = {"pass": "green", "hold": "yellow", "deny": "red"}
 _REMEDIES = (
     ("object", "异议", "objection"),
@@ -178,10 +180,7 @@ class ExplanationView:
 
 def print_explanation(told: Explanation, view: ExplanationView) -> None:
     """Print *told* on stdout, as wide as the terminal, 100 columns where there is none."""
-    console = Console(highlight=False, emoji=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, emoji=False, width=100)
-    console.print(view.render(told))
+    screen(piped_columns=_PIPED_COLUMNS).print(view.render(told))
 
 
 def _grid() -> Table:

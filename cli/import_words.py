@@ -31,10 +31,11 @@ def event_lines(report: ImportReport, say: Words) -> Iterator[str]:
         for example in file.examples:
             where = f"{say('例', 'example')} ({say('行', 'line')} {example['line']})"
             yield f"  {where}: {_fields(example)}"
-    yield (
-        f"{say('合计', 'total')}: {report.published} {say('条事件', 'events')},"
-        f" {report.seconds:.1f} s"
-    )
+    what, count = say("合计", "total"), report.published
+    if report.checked_only:
+        what = say("只检查, 未发布; 将发布", "checked only, nothing published; would publish")
+        count = sum(sum(file.by_type.values()) for file in report.files)
+    yield f"{what}: {count} {say('条事件', 'events')}, {report.seconds:.1f} s"
 
 
 def list_lines(report: ListReport, say: Words) -> Iterator[str]:
@@ -77,6 +78,10 @@ def _findings(file: FileReport, say: Words, *, checked_only: bool) -> Iterator[s
         yield f"  {say('拒收', 'rejected')}: {file.rejected} ({reasons})"
         for fault in file.first_faults if checked_only else ():
             yield f"    {say('行', 'line')} {fault['line']}: {fault['problem']}; {fault['cure']}"
+        shown = len({fault["line"] for fault in file.first_faults})
+        if checked_only and file.rejected > shown:
+            rest = file.rejected - shown
+            yield f"    {say(f'另有 {rest} 行', f'and {rest} more rows')}"
     if file.rejects_file:
         yield (
             f"  {say('更正后重新导入', 'correct these and import them again')}: {file.rejects_file}"

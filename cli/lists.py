@@ -7,18 +7,19 @@ from pathlib import Path
 
 import click
 
+from cli.checked_options import uscc_option
 from cli.import_setup import FINDING, USAGE, load_crosswalk, load_formats, progress_bar
 from cli.import_words import Words, list_lines
+from cli.prepared import prepare
 from infra.catalogue_files import read_catalogue
 from infra.clock import SystemClock
 from infra.data_files import data_dir
-from infra.services import connect
-from infra.settings import Settings, load_settings
+from infra.services import find_kafka
+from infra.settings import Settings
 from schemas.registry import ListSpec
 from schemas.times import legal_day
-from schemas.uscc import fault_text, normalise_uscc, uscc_fault
 from sources.errors import UnusableFileError
-from sources.import_list import ListOptions, import_list
+from sources.import_list import ListOptions, check_list, import_list
 from sources.shown_entry import ShownEntry, show_entries
 from streams.rules.catalogue import build_catalogue
 
@@ -74,7 +75,7 @@ def import_command(  # noqa: PLR0913  # one a flag
       credit-trigger lists import court.csv --list court-defaulter --full --check
       credit-trigger lists import court.csv --list court-defaulter --full
     """
-    settings = load_settings()
+    settings = prepare("lists")
     options = ListOptions(
         formats=load_formats(settings, formats),
         lists=_lists(settings),
@@ -88,11 +89,13 @@ def import_command(  # noqa: PLR0913  # one a flag
         group=settings.group,
     )
     try:
+        check_list(list_code, options)
+        bootstrap, _ = find_kafka(settings)
         with progress_bar([file], quiet=as_json) as progress:
             report = import_list(
                 file,
                 list_code,
-                bootstrap=connect(settings).kafka,
+                bootstrap=bootstrap,
                 options=options,
                 clock=SystemClock(),
                 progress=progress,
@@ -108,7 +111,7 @@ def import_command(  # noqa: PLR0913  # one a flag
 
 
 @command.command("show")
-@click.argument("uscc")
+@click.argument("uscc", callback=uscc_option)
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="哪一天, 默认今天 / default: today")
 @click.option("--json", "as_json", is_flag=True, help="一个 JSON 数组 / one JSON array on stdout")
 def show(uscc: str, on: datetime | None, *, as_json: bool) -> None:
@@ -118,20 +121,17 @@ def show(uscc: str, on: datetime | None, *, as_json: bool) -> None:
     Example:
       credit-trigger lists show 91210500MA0BX0015F --on 2026-06-16
     """
-    code = normalise_uscc(uscc)
-    if (fault := uscc_fault(code)) is not None:
-        raise click.UsageError(f"USCC: {fault_text(fault)}")
-    settings = load_settings()
+    settings = prepare("lists")
     day = on.date() if on is not None else legal_day(SystemClock()())
-    kafka = connect(settings).kafka
-    entries = show_entries(code, bootstrap=kafka, lists=_lists(settings), on=day)
+    bootstrap, _ = find_kafka(settings)
+    entries = show_entries(uscc, bootstrap=bootstrap, lists=_lists(settings), on=day)
     if as_json:
         shown = [entry.as_json() for entry in entries]
         click.echo(json.dumps(shown, ensure_ascii=False))
         return
     say = Words(settings.lang)
     if not entries:
-        click.echo(f"{code}: {say('不在任何名单上', 'on no list')} ({day})")
+        click.echo(f"{uscc}: {say('不在任何名单上', 'on no list')} ({day})")
     for entry in entries:
         click.echo(_line(entry, day, say))
 

@@ -3,7 +3,9 @@
 import importlib
 import os
 import sys
-from typing import NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import click
 
@@ -30,6 +32,16 @@ _VERBS = {
 
 class LazyVerbs(click.Group):
     """Subcommands that are imported when they are called, so that `--help` is quick."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the command line; `--help` prints here already."""
+        with _reader_may_leave():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the verb."""
+        with _reader_may_leave():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the verbs in the order in which a newcomer meets them."""
@@ -74,6 +86,20 @@ def command() -> None:
     """  # noqa: D301 - click wants the character itself
 
 
+class ReaderGoneError(Exception):
+    """Who read our output (head, less) has seen enough; there is nothing left to do."""
+
+
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """Tell a closed pipe from a finding: click itself would end with 1 for both."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError as err:
+        raise ReaderGoneError from err
+
+
 def _keep_lines(verb: click.Command) -> None:
     r"""Let a raw docstring keep its lines: click wants the character, ours spell it `\b`."""
     verb.help = verb.help and verb.help.replace("\\b", "\b")
@@ -102,8 +128,7 @@ def main() -> NoReturn:
     except CreditTriggerError as err:
         click.echo(str(err), err=True)
         sys.exit(STOP)
-    except BrokenPipeError:
-        # The reader of our output (head, less) has seen enough.
+    except ReaderGoneError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as err:  # noqa: BLE001 - the last line of defence

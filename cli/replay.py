@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.import_words import Words
+from cli.prepared import prepare
 from cli.replay_view import progress_line, report_json, report_lines
-from infra.logs import configure_logs
 from infra.services import find_kafka
-from infra.settings import load_settings
 from infra.topics import Topics
 from schemas import topics
 from schemas.times import parse_instant
@@ -87,8 +86,7 @@ def command(
     if begin is not None and end is not None and begin >= end:
         msg = "--from 应早于 --until / --from must be before --until"
         raise click.UsageError(msg)
-    settings = load_settings()
-    configure_logs(settings, "replay")
+    settings = prepare("replay")
     bootstrap, _ = find_kafka(settings)
     say = Words(settings.lang)
     found = Topics(bootstrap).found()

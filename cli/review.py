@@ -12,10 +12,10 @@ from cli.checked_options import staff_id_option, text_option, uscc_option
 from cli.found_action import action_id_argument, find_action
 from cli.import_words import Words
 from cli.masked_code import masked
+from cli.prepared import prepare
 from cli.review_words import FOUR_EYES, OUTCOMES, UNKNOWN_MEASURE, refusal, review_lines
 from infra.clock import SystemClock
 from infra.services import find_kafka
-from infra.settings import Settings, load_settings
 from schemas.errors import RejectRecordError
 from schemas.times import format_instant
 from schemas.topics import REVIEWS
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from consumers.action_records import ActionRecord
+    from infra.settings import Settings
     from schemas.lean import ActionData
     from schemas.review import Review
     from sources.review_outcome import Outcome
@@ -97,7 +98,7 @@ def command(  # noqa: PLR0913  # one a flag
     outcome = _outcome(outcomes)
     if second_reviewer == reviewer:
         raise click.UsageError("--second-reviewer: 须为另一人 / must be another than --reviewer")
-    settings = load_settings()
+    settings = prepare("review")
     catalogue = load_catalogue(settings)
     if department is not None and catalogue.department(department) is None:
         raise click.UsageError(

@@ -3,14 +3,14 @@
 import sys
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from cli.prepared import prepare
+from cli.screen import screen
 from infra.catalogue_files import read_catalogue
 from infra.data_files import data_dir
-from infra.logs import configure_logs
 from infra.services import find_kafka
-from infra.settings import Settings, load_settings
+from infra.settings import Settings
 from infra.topics import Difference, Topics
 from infra.wanted_topics import Topic, wanted_topics
 from streams.rules.catalogue import build_catalogue
@@ -43,15 +43,14 @@ def apply_command(*, check_only: bool) -> None:
       credit-trigger topics apply
       CREDIT_KAFKA=kafka-1:9092 credit-trigger topics apply --check
     """
-    settings = load_settings()
-    configure_logs(settings, "topics")
+    settings = prepare("topics")
     kafka, embedded = find_kafka(settings)
     topics = Topics(kafka)
     wanted = topics_of(settings, brokers=topics.brokers(), embedded=embedded)
     found = topics.differences(wanted) if check_only else topics.apply(wanted)
     left = [each for each in found if check_only or not each.mendable]
     if found:
-        Console().print(_table(found, check_only=check_only))
+        screen().print(_table(found, check_only=check_only))
     click.echo(
         f"{len(wanted)} 个主题 / topics, {len(found)} 处不同 / differences, "
         f"{len(found) - len(left)} 处已修正 / mended"

@@ -17,7 +17,7 @@ from cli.topics import topics_of
 from infra.child_process import ChildProcess
 from infra.embedded import EmbeddedServices, free_port
 from infra.logs import configure_logs
-from infra.services import Endpoints, recorded
+from infra.services import Endpoints, recorded, sole
 from infra.settings import Settings, environment_of, load_settings
 from infra.topics import Topics
 from schemas.errors import StopServiceError
@@ -49,7 +49,7 @@ def command() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with ExitStack() as services:
+    with sole(settings.state_dir), ExitStack() as services:
         endpoints, embedded = _services(settings, services)
         _say(f"Kafka {endpoints.kafka}{' (内置 / embedded)' if endpoints.embedded else ''}")
         _apply_topics(settings, endpoints)

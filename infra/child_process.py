@@ -12,18 +12,26 @@ from infra.leash import GRACE_S, leashed
 class ChildProcess:
     """Runs *command* with its output in *log_path*; `pid` is that of the leash.
 
+    Told to stop it has *grace_s* to end by itself.
+
     It runs in a session of its own: Ctrl-C reaches us alone, and we decide in which order to
     stop. It ends when `stop` is called, and also when this process is gone without a word.
     """
 
     def __init__(
-        self, command: Sequence[str], log_path: Path, environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        log_path: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        grace_s: float = GRACE_S,
     ) -> None:
         self.log_path = log_path
+        self._grace_s = grace_s
         log_path.parent.mkdir(parents=True, exist_ok=True)
         with log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                leashed(command),
+                leashed(command, grace_s=grace_s),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -43,11 +51,11 @@ class ChildProcess:
             self._process.send_signal(signal.SIGTERM)
 
     def stop(self) -> int:
-        """Stop the program (SIGTERM, SIGKILL after the leash's grace); return its exit code."""
+        """Stop the program (SIGTERM, SIGKILL after the grace); return its exit code."""
         if self._process.stdin is not None and not self._process.stdin.closed:
             self._process.stdin.close()  # lets go of the leash
         try:
-            return self._process.wait(GRACE_S + 2)
+            return self._process.wait(self._grace_s + 2)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()

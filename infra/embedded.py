@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 START_S = 20.0
+_GRACE_S = 0.2  # nothing of theirs outlives them, and the broker would wait for its connections
 _TRIES = 3  # a port that was free may be taken before the server has it
 
 
@@ -86,7 +87,7 @@ class EmbeddedServices:
         last_words = ""
         for _ in range(_TRIES):
             port = free_port()
-            child = ChildProcess(command(port), log_path)
+            child = ChildProcess(command(port), log_path, grace_s=_GRACE_S)
             deadline = time.monotonic() + START_S
             while child.exit_code() is None and time.monotonic() < deadline:
                 if answers(f"127.0.0.1:{port}"):

@@ -10,6 +10,7 @@ log = structlog.get_logger("kafka")
 
 Config = dict[str, Any]
 
+SESSION_MS, HEARTBEAT_MS = 6000, 1000  # a dead worker's partitions move on after 4-6 s
 _MASK = 0xFFFFFFFF
 _M = 0x5BD1E995
 # One compiled format for each length of key that we meet: it halves the time of a hash.
@@ -61,7 +62,6 @@ def consumer_config(bootstrap: str, group: str, **overrides: Any) -> Config:
     """Return the settings of a consumer: read_committed, commits by hand, quick to notice a death.
 
     Without `auto.offset.reset`, which is on purpose `error`: who has lost his place must say so.
-    Session 6 s and heartbeat 1 s: a dead member's partitions move on after 4-6 s.
     """
     return {
         "bootstrap.servers": bootstrap,
@@ -70,8 +70,8 @@ def consumer_config(bootstrap: str, group: str, **overrides: Any) -> Config:
         "enable.auto.commit": False,
         "auto.offset.reset": "error",
         "partition.assignment.strategy": "range",
-        "session.timeout.ms": 6000,
-        "heartbeat.interval.ms": 1000,
+        "session.timeout.ms": SESSION_MS,
+        "heartbeat.interval.ms": HEARTBEAT_MS,
         "max.poll.interval.ms": 60_000,
         "enable.partition.eof": False,
         **_quiet(),

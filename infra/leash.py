@@ -1,8 +1,8 @@
 """A leash: starts a program and ends it as soon as whoever holds the leash is gone.
 
-Run as a program of its own, `python -I -S leash.py COMMAND...`, with a pipe as stdin that the
-holder keeps open. When the pipe closes, for whatever reason (the holder ended, or was killed with
-SIGKILL), the program gets SIGTERM, and SIGKILL after a grace of 8 s. Should the leash itself be
+Run as a program of its own, `python -I -S leash.py GRACE_S COMMAND...`, with a pipe as stdin that
+the holder keeps open. When the pipe closes, for whatever reason (the holder ended, or was killed
+with SIGKILL), the program gets SIGTERM, and SIGKILL after the grace. Should the leash itself be
 killed, Linux kills the program. It stands alone and imports the standard library only.
 """
 
@@ -19,12 +19,13 @@ GRACE_S = 8.0
 _PR_SET_PDEATHSIG = 1
 
 
-def leashed(command: Sequence[str]) -> list[str]:
+def leashed(command: Sequence[str], *, grace_s: float = GRACE_S) -> list[str]:
     """Return the command line that runs *command* on a leash; give it a pipe as stdin."""
-    return [sys.executable, "-I", "-S", os.path.abspath(__file__), *command]  # noqa: PTH100
+    here = os.path.abspath(__file__)  # noqa: PTH100
+    return [sys.executable, "-I", "-S", here, str(grace_s), *command]
 
 
-def main(command: Sequence[str]) -> int:
+def main(grace_s: float, command: Sequence[str]) -> int:
     """Run *command* until it ends or the holder is gone; return its exit code as a shell would."""
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C is for the holder, who then lets go
@@ -32,7 +33,7 @@ def main(command: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     while child.poll() is None:
         if _let_go():
-            _end(child)
+            _end(child, grace_s)
     return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
 
@@ -42,10 +43,10 @@ def _let_go() -> bool:
     return bool(readable) and not os.read(0, 1)
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def _end(child: subprocess.Popen[bytes], grace_s: float) -> None:
     child.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
-        child.wait(GRACE_S)
+        child.wait(grace_s)
         return
     child.kill()
     child.wait()
@@ -68,4 +69,4 @@ def _die_with_leash() -> Callable[[], None] | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(float(sys.argv[1]), sys.argv[2:]))

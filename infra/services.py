@@ -37,11 +37,11 @@ def connect(settings: Settings) -> Endpoints:
 
     Nothing is connected yet. Raises: StopServiceError if one is neither set nor running.
     """
-    kafka, embedded = find_kafka(settings)
     running = _running(settings.state_dir)
     redis = settings.redis.get_secret_value() if settings.redis else running and running.redis
-    if not redis:
-        raise _nothing_runs()
+    if not redis or not (settings.kafka or running):
+        raise _nothing_runs("CREDIT_KAFKA and CREDIT_REDIS")
+    kafka, embedded = find_kafka(settings)
     return Endpoints(kafka=kafka, redis=redis, embedded=embedded)
 
 
@@ -51,22 +51,22 @@ def find_kafka(settings: Settings) -> tuple[str, bool]:
         return settings.kafka, False
     running = _running(settings.state_dir)
     if running is None:
-        raise _nothing_runs()
+        raise _nothing_runs("CREDIT_KAFKA")
     return running.kafka, running.embedded
 
 
-def _nothing_runs() -> StopServiceError:
+def _nothing_runs(names: str) -> StopServiceError:
     return StopServiceError(
         "这里没有运行的服务 / nothing runs here: 请先启动 / start `credit-trigger up`, "
-        "或设置 / or set CREDIT_KAFKA and CREDIT_REDIS"
+        f"或设置 / or set {names}"
     )
 
 
 @contextmanager
-def recorded(state_dir: Path, endpoints: Endpoints) -> Iterator[None]:
-    """Let other commands find *endpoints* while this context lasts and this process lives.
+def sole(state_dir: Path) -> Iterator[None]:
+    """Be the only `up` of *state_dir* while this context lasts and this process lives.
 
-    Raises: StopServiceError if another process already does so in *state_dir*.
+    Raises: StopServiceError if another process already is.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
     with (state_dir / _LOCK).open("w") as lock:
@@ -77,12 +77,19 @@ def recorded(state_dir: Path, endpoints: Endpoints) -> Iterator[None]:
                 f"{state_dir}: 已有一个 up 在运行 / an `up` already runs here; "
                 "请停止它, 或设置另一个 CREDIT_STATE_DIR / stop it, or set another CREDIT_STATE_DIR"
             ) from err
-        path = state_dir / _FILE
-        _write(path, endpoints)
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
+        yield
+
+
+@contextmanager
+def recorded(state_dir: Path, endpoints: Endpoints) -> Iterator[None]:
+    """Let other commands find *endpoints* while this context lasts; for the `sole` one alone."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    path = state_dir / _FILE
+    _write(path, endpoints)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _write(path: Path, endpoints: Endpoints) -> None:

@@ -120,6 +120,12 @@ def import_list(  # noqa: PLR0913  # two of what, four of how; the how is by nam
     return report
 
 
+def check_list(list_code: str, options: ListOptions) -> None:
+    """Raise UnusableFileError where *options* cannot feed *list_code*, whatever the file holds."""
+    _provider(list_code, options)
+    _fitting(list_code, options)
+
+
 def _provider(list_code: str, options: ListOptions) -> str:
     spec = options.lists.get(list_code)
     if spec is None:
@@ -136,13 +142,17 @@ def _provider(list_code: str, options: ListOptions) -> str:
 
 
 def _open(path: Path, list_code: str, options: ListOptions) -> OpenedFile:
+    return open_file(path, _fitting(list_code, options), format_name=options.format_name)
+
+
+def _fitting(list_code: str, options: ListOptions) -> dict[str, FileFormat]:
     fitting = {name: f for name, f in options.formats.items() if list_code in f.lists}
     if not fitting:
         raise UnusableFileError(
             f"--list {list_code}: 没有格式可导入 / no format feeds this list;"
             " 在格式文件的 lists 中加入它 / add it to `lists` of a format file"
         )
-    return open_file(path, fitting, format_name=options.format_name)
+    return fitting
 
 
 def _describe(report: ListReport, plan: Plan, held: HeldLists, options: ListOptions) -> None:
@@ -166,7 +176,9 @@ class _Run:
         self._today = legal_day(now)
         self._held = held.of(list_code)
         self._reader = RowReader(file.match, options.crosswalk, self._today)
-        self._maker = EntryMaker(self._reader, file.match.format, list_code, self._today)
+        self._maker = EntryMaker(
+            self._reader, file.match.format, options.lists[list_code], self._today
+        )
         self._stated: dict[str, StatedEntry] = {}
         self.report = FileReport(file_name(file.path), file.match.format.format)
         self.report.unused_columns = list(self._reader.unused_headers)
@@ -184,9 +196,19 @@ class _Run:
         if not self._stated:
             raise UnusableFileError(
                 f"{self.report.file}: 没有可用的条目, 名单未动 / no usable entry, list untouched;"
-                " 检查文件 / check the file"
+                f" {self._first_reject() or '检查文件 / check the file'}"
             )
         return self._changes(provider)
+
+    def _first_reject(self) -> str:
+        """Return why the first of the rejected rows is one, and how many they are."""
+        if not self.report.first_faults:
+            return ""
+        first = self.report.first_faults[0]
+        return (
+            f"拒收 / rejected: {self.report.rejected}; 行 / line {first['line']}:"
+            f" {first['problem']}; {first['cure']}"
+        )
 
     def _changes(self, provider: str) -> Plan:
         plan = plan_changes(self._held, self._stated.values())

@@ -3,17 +3,19 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal, cast
 
 from pydantic import ValidationError
 
 from schemas.base import MAX_SHORT
 from schemas.list_change import ListChangeData
+from schemas.registry import ListSpec
 from schemas.uscc import normalise_uscc
 from sources.file_format import FileFormat
 from sources.row_fault import CellFaultError, RowFault, RowRefusedError
 from sources.row_reader import Fields, RowReader
+from streams.rules.term import latest_end
 
 State = Literal["listed", "suspended", "removed"]
 REMOVAL_REASONS = ("repaired", "expired", "annulled", "corrected", "early")
@@ -35,12 +37,13 @@ class StatedEntry:
 
 
 class EntryMaker:
-    """Makes entries of the rows of one file of the list *list_code*, as of *today*."""
+    """Makes entries of the rows of one file of the list *spec*, as of *today*."""
 
-    def __init__(self, reader: RowReader, found: FileFormat, list_code: str, today: date) -> None:
+    def __init__(self, reader: RowReader, found: FileFormat, spec: ListSpec, today: date) -> None:
         self._reader = reader
         self._format = found
-        self._list_code = list_code
+        self._list_code = spec.code
+        self._max_term = spec.max_term
         self._today = today
 
     def entry(self, line: int, cells: Sequence[str]) -> StatedEntry:
@@ -56,6 +59,8 @@ class EntryMaker:
         if values.get("removed_on") is not None:
             state = "removed"
         faults += self._state_faults(state, fields)
+        if state != "removed":  # who is let go is let go, however long the listing was
+            faults += self._term_faults(fields)
         if faults:
             raise RowRefusedError(faults)
         data: dict[str, Any] = {name: values[name] for name in _OF_ENTRY if values.get(name)}
@@ -97,6 +102,23 @@ class EntryMaker:
         else:
             return []
         return [fault.at(fields.headers.get("removal_reason", "removal_reason"))]
+
+    def _term_faults(self, fields: Fields) -> list[RowFault]:
+        """Return the fault of an end that is later than the list's basis allows."""
+        start, until = (fields.values.get(name) for name in ("effective_from", "effective_until"))
+        if self._max_term is None or not isinstance(start, date) or not isinstance(until, date):
+            return []
+        if until <= (latest := latest_end(self._max_term, start)):
+            return []
+        last = latest - timedelta(days=1)
+        fault = CellFaultError(
+            f"超过该名单的最长期限 {self._max_term}",
+            f"longer than the list allows, {self._max_term}",
+            f"核对列入日期与期限, 最迟为 {last}; 期限确有法律依据的, 修改 lists.yaml 的 max_term",
+            f"check both dates, the last day may be {last}; where the law allows more, correct"
+            " max_term in lists.yaml",
+        )
+        return [fault.at(fields.headers.get("effective_until", "effective_until"))]
 
 
 def _text(value: object) -> str:

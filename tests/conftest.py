@@ -6,8 +6,9 @@ Set before any test module is imported: an empty variable hides what `.env` says
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+import hypothesis
 import pytest
 import structlog
 
@@ -16,10 +17,39 @@ for _name in [name for name in os.environ if name.startswith("CREDIT_")]:
     if not _name.startswith("CREDIT_FAULTS_"):
         del os.environ[_name]
 from infra.settings import known_names  # noqa: E402 - the environment comes first
+from streams.rules.catalogue import Catalogue, build_catalogue  # noqa: E402 - the same
 
 for _name in known_names():
     os.environ[_name] = ""
+# A machine that does two things at once is no finding.
+hypothesis.settings.register_profile("ours", deadline=None)
+hypothesis.settings.load_profile("ours")
 os.environ["CREDIT_STATE_DIR"] = tempfile.mkdtemp(prefix="credit-trigger-tests-")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _short_sessions() -> Iterator[None]:
+    """The embedded broker lets a lone member wait for half of its session, at each start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("infra.kafka.SESSION_MS", 2000)
+        patch.setattr("infra.kafka.HEARTBEAT_MS", 300)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _built_once() -> Iterator[None]:
+    """Build each catalogue once: it never changes, and the commands load it again and again."""
+    built: dict[frozenset[tuple[str, str]], Catalogue] = {}
+
+    def build(files: Mapping[str, str]) -> Catalogue:
+        known = frozenset(files.items())
+        if known not in built:
+            built[known] = build_catalogue(files)
+        return built[known]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streams.trigger.service.build_catalogue", build)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -280,7 +280,7 @@ def _measures(
                     "id",
                     f"id {measure.id} 与文件名不同",
                     f"id {measure.id} is not the file's name",
-                    "改文件名或 id(必须为 <id>.yaml)",
+                    "改文件名或 id（必须为 <id>.yaml）",
                     "rename one of them: <id>.yaml",
                 )
             )

@@ -81,7 +81,7 @@ def _check_list(spec: ListSpec, registries: Registries) -> Iterator[Fault]:
         yield Fault(
             "lists.yaml",
             f"{spec.code}.authority",
-            "设列单位无效:名单没有有效的认定机关",
+            "设列单位无效：名单没有有效的认定机关",
             f"no valid authority: {spec.authority} is no department and no department class",
             "填写 departments.yaml 中的代码或类别",
             "name a USCC or class of departments.yaml",
@@ -94,9 +94,9 @@ def _check_list(spec: ListSpec, registries: Registries) -> Iterator[Fault]:
         yield Fault(
             "lists.yaml",
             f"{spec.code}.basis.level",
-            "设列依据效力不足(国办发〔2020〕49号 六)",
+            "设列依据效力不足（国办发〔2020〕49号 六）",
             f"no valid authority: a serious list cannot rest on {spec.basis.level.value}",
-            "地方名单须有地方性法规;全国名单须有法律、法规、中央文件或部门规章",
+            "地方名单须有地方性法规；全国名单须有法律、法规、中央文件或部门规章",
             f"allowed here: {', '.join(sorted(level.value for level in allowed))}",
         )
 
@@ -181,6 +181,6 @@ def _unknown(file: str, key: str, value: str, what: str, where: str) -> Fault:
         key,
         f"未知的{zh} {value}",
         f"unknown {what} {value}",
-        f"改正,或先在 {where} 登记",
+        f"改正，或先在 {where} 登记",
         f"correct it, or register it in {where} first",
     )

@@ -160,7 +160,7 @@ def parse_rows(
                 Fault(
                     file,
                     "file",
-                    "应为列表(每行以 - 开头)",
+                    "应为列表（每行以 - 开头）",
                     "not a sequence of rows",
                     "每项以“- ”开头",
                     "begin each row with `- `",

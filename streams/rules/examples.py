@@ -57,7 +57,7 @@ def _problem(
     if outcome != expect.outcome:
         return (
             "expect.outcome",
-            f"示例不成立:实际为 {outcome}",
+            f"示例不成立：实际为 {outcome}",
             f"the example does not hold: it is {outcome}",
             "改正示例或条件",
             "correct the example or the condition",
@@ -66,7 +66,7 @@ def _problem(
     if matched and expect.effect is not effect:
         return (
             "expect.effect",
-            f"示例的效果不成立:实际为 {effect.value}",
+            f"示例的效果不成立：实际为 {effect.value}",
             f"the example does not hold: the effect is {effect.value}",
             "改正 expect.effect",
             "correct it; an unverified block only refers",

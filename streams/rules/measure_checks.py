@@ -54,7 +54,7 @@ def _effect(measure: Measure) -> Iterator[Finding]:
     if effect is Effect.BLOCK and measure.force is not Force.MANDATORY:
         yield (
             "effect",
-            "裁量措施不得自动拦截:block 须有 force: mandatory",
+            "裁量措施不得自动拦截：block 须有 force: mandatory",
             "effect block without force mandatory",
             "改为 effect: refer 和 proposed_effect: block",
             "use `effect: refer` with `proposed_effect: block`",
@@ -99,7 +99,7 @@ def _basis(measure: Measure) -> Iterator[Finding]:
     if all(_is_memorandum(basis) for basis in bases):
         yield (
             "legal_basis",
-            "备忘录或规范性文件不能单独作为依据(国办发〔2020〕49号)",
+            "备忘录或规范性文件不能单独作为依据（国办发〔2020〕49号）",
             "a memorandum or normative document alone is no basis",
             "补充法律、法规或中央文件条文",
             "add an article of law, regulation or central document",
@@ -111,7 +111,7 @@ def _basis(measure: Measure) -> Iterator[Finding]:
             "shadow",
             "依据在本市不具约束力",
             "no basis binds in this city",
-            "写 shadow: true,直至补入有约束力的条文",
+            "写 shadow: true，直至补入有约束力的条文",
             "write `shadow: true` until a binding article is entered",
         )
     if measure.valid_until is not None and measure.valid_until <= measure.valid_from:
@@ -202,7 +202,7 @@ def _reward_basis(measure: Measure) -> Iterator[Finding]:
     if (effect is Effect.FEE_REDUCTION or on_subsidies) and not levels & _STATE_COUNCIL:
         yield (
             "legal_basis",
-            "费用减免和补贴优惠须有法律、行政法规或国务院文件依据(公平竞争审查条例 10)",
+            "费用减免和补贴优惠须有法律、行政法规或国务院文件依据（公平竞争审查条例 10）",
             f"{effect.value} needs a basis of level law, admin_regulation or central_document",
             "补充相应条文",
             "add such an article",
@@ -246,7 +246,7 @@ def _condition(measure: Measure) -> Iterator[Finding]:
     if measure.polarity is Polarity.REWARD and conditions.reads_locality(measure.when):
         yield (
             "when",
-            "激励不得以地域为条件(公平竞争审查条例 9、10)",
+            "激励不得以地域为条件（公平竞争审查条例 9、10）",
             "a reward gated on locality (event.region, a place, or part of an identifier)",
             "删去地域条件",
             "delete that part of the condition",

@@ -66,7 +66,7 @@ def _stages(measure: Measure, known: Registries) -> Iterator[Finding]:
                 "applies_to.stages",
                 f"决定后的阶段 {stage} 不得拦截",
                 f"block on a stage whose gate is after: {late}.{stage}",
-                "只列决定前的阶段,或改为 refer",
+                "只列决定前的阶段，或改为 refer",
                 "keep stages before the decision, or use refer",
             )
     for family in families:
@@ -101,7 +101,7 @@ def _lists(measure: Measure, known: Registries) -> Iterator[Finding]:
             "applies_to",
             "没有任何名单符合 kinds、domains、lists",
             "no list fits kinds, domains and lists together",
-            "至少写明一项,并核对是否互相矛盾",
+            "至少写明一项，并核对是否互相矛盾",
             "give at least one of them; all that are given must hold",
         )
     for spec in hit:
@@ -113,7 +113,7 @@ def _kind_rules(measure: Measure, code: str, kind: EntryKind) -> Iterator[Findin
         case EntryKind.FOCUS, Polarity.PUNISH | Polarity.REWARD:
             yield (
                 "effect",
-                f"重点关注名单 {code} 只能用于监管,不得拦截、搁置或激励",
+                f"重点关注名单 {code} 只能用于监管，不得拦截、搁置或激励",
                 f"focus list {code}: supervise only, never block or hold",
                 "改为 polarity: supervise 和 effect: inspect_up",
                 "use supervise with inspect_up",

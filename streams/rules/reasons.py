@@ -189,9 +189,9 @@ def reason_of(
     """Return the reason *code* with what it is about; never a name, never an identifier of one."""
     zh, en = _WORDS[code]
     if spec is not None:
-        zh, en = f"{spec.title.zh}:{zh}", f"{spec.title.en}: {en}"
+        zh, en = f"{spec.title.zh}：{zh}", f"{spec.title.en}: {en}"
     if measure is not None:
-        zh, en = f"{measure.title.zh};{zh}", f"{measure.title.en}; {en}"
+        zh, en = f"{measure.title.zh}；{zh}", f"{measure.title.en}; {en}"
     return DecisionReason(
         code=code.value,
         zh=zh,

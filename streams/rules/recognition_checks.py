@@ -30,7 +30,7 @@ def check_recognition(spec: ListSpec) -> Iterator[Fault]:
                     f"{spec.code}.recognition",
                     f"{provider} 的互认协议期限重叠",
                     f"agreements with {provider} overlap: {after.from_} lies before the other ends",
-                    "前一协议的 until 不晚于后一协议的 from(不含当日)",
+                    "前一协议的 until 不晚于后一协议的 from（不含当日）",
                     "let the first end (until, exclusive) where the next begins",
                 )
 
@@ -40,7 +40,7 @@ def _check_one(spec: ListSpec, each: Recognition, key: str) -> Iterator[Fault]:
         yield Fault(
             "lists.yaml",
             f"{key}.provider",
-            "来源已在 providers 中,无须互认",
+            "来源已在 providers 中，无须互认",
             f"{each.provider} stands in providers: its entries count without an agreement",
             "从其中一处删去",
             "delete it in one of the two places",
@@ -51,7 +51,7 @@ def _check_one(spec: ListSpec, each: Recognition, key: str) -> Iterator[Fault]:
             f"{key}.jurisdiction",
             "不是外地",
             f"{each.jurisdiction} is no other place",
-            "填写对方城市的行政区划代码(GB/T 2260),或写入 providers",
+            "填写对方城市的行政区划代码(GB/T 2260)，或写入 providers",
             "give the other city's code of GB/T 2260, or name the source in providers",
         )
     if each.until is not None and each.until <= each.from_:
@@ -60,6 +60,6 @@ def _check_one(spec: ListSpec, each: Recognition, key: str) -> Iterator[Fault]:
             f"{key}.until",
             "终止日不晚于起始日",
             "ends before it begins",
-            "until 为失效的第一天,须晚于 from",
+            "until 为失效的第一天，须晚于 from",
             "until is the first day no longer in force, after from",
         )

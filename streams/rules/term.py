@@ -8,6 +8,7 @@ from schemas.lean import ListChangeData
 from schemas.measure import Measure
 
 _MONTHS_A_YEAR = 12
+_UNITS = {"D": "_days", "M": "_months", "Y": "_years"}
 
 
 def until_of(measure: Measure, entry: ListChangeData) -> date | None:
@@ -26,6 +27,19 @@ def end_of_term(measure: Measure, since: date, until: date | None) -> date | Non
     length = measure.parameter_on(measure.term.max, max(since, measure.valid_from))
     cap = _after(since, length, measure.term.max)
     return cap if until is None else min(cap, until)
+
+
+def latest_end(max_term: str, start: date) -> date:
+    """Return the last `effective_until` that a list with *max_term* allows an entry of *start*.
+
+    `max_term` is an ISO 8601 duration of one unit, as in lists.yaml. A day more than the term, as
+    authorities differ on whether the first day counts. Source: 民法典 art. 201, 202.
+    """
+    length, unit = int(max_term[1:-1]), max_term[-1]
+    if unit == "W":
+        length, unit = length * 7, "D"
+    end = _after(start, length, _UNITS[unit])
+    return end if end == date.max else end + timedelta(days=1)
 
 
 @lru_cache(maxsize=4096)  # listings come in lots of one day

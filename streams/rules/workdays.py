@@ -95,7 +95,7 @@ def parse_workdays(files: Mapping[str, str], faults: list[Fault]) -> Workdays:
         if later != earlier + 1:
             path = f"{FOLDER}{earlier + 1}.csv"
             faults.append(
-                _fault(path, "file", "年份不连续,缺此文件", "a gap: this year is missing")
+                _fault(path, "file", "年份不连续，缺此文件", "a gap: this year is missing")
             )
     return Workdays(years[0], years[-1], deviations)
 
@@ -131,7 +131,7 @@ def _rows(path: str, text: str, year: int, faults: list[Fault]) -> Iterator[tupl
             faults.append(_fault(path, key, f"日期不在 {year} 年", f"the day is not in {year}"))
         elif worked == (day.weekday() < _SATURDAY):
             faults.append(
-                _fault(path, key, "与周一至周五常规相同,应删去", "no deviation from Monday-Friday")
+                _fault(path, key, "与周一至周五常规相同，应删去", "no deviation from Monday-Friday")
             )
         elif not (row["name"] and row["source"]) or None in row:
             faults.append(_fault(path, key, "缺 name 或 source", "name or source is missing"))
@@ -145,6 +145,6 @@ def _fault(path: str, key: str, zh: str, en: str) -> Fault:
         key,
         zh,
         en,
-        "按国务院办公厅当年放假通知填写,只列与周一至周五不同的日子",
+        "按国务院办公厅当年放假通知填写，只列与周一至周五不同的日子",
         "enter the State Council's yearly notice; list only days that differ from Monday to Friday",
     )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from infra.catalogue_files import read_catalogue
 from streams.rules.catalogue import build_catalogue
 from streams.rules.faults import CatalogueFaults, Fault
+from tests.budget import examples
 
 BROKEN = Path(__file__).parent / "broken"
 DAMAGE = [
@@ -76,7 +77,7 @@ def test_every_fault_of_every_file_is_told_at_once(catalogue_files: dict[str, st
     assert told >= set(wheres)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(data=st.data())
 def test_no_damage_to_a_measure_gets_past_the_faults_or_breaks_their_lines(
     catalogue_files: dict[str, str], data: st.DataObject

@@ -37,7 +37,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     return command
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of an embedded broker with the topics that officers' commands read and write."""
     counts = {topics.ACTIONS: 4, topics.DECISIONS: 4, topics.REVIEWS: 4, topics.ALERTS: 1}

@@ -6,7 +6,7 @@ import pytest
 from infra.embedded import EmbeddedServices
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServices]:
     with EmbeddedServices(tmp_path_factory.mktemp("embedded")) as services:
         yield services

@@ -1,11 +1,20 @@
+import json
+import os
+import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+import cli.main
+from cli import topics
+from cli.screen import screen
 from infra.crash_report import write_crash_report
+from infra.topics import Difference
 
 ROOT = Path(__file__).parents[2]
 VERBS = "demo up run topics events lists explain catalogue dlq config bench"
@@ -57,11 +66,32 @@ def test_help_imports_none_of_the_verbs() -> None:
     assert credit_trigger(code=code).returncode == 0
 
 
-@pytest.mark.parametrize("verb", ["topics", "config", "run", "up", "catalogue"])
-def test_every_help_has_an_example(verb: str) -> None:
-    done = credit_trigger(verb, "--help")
-    assert done.returncode == 0
-    assert f"Example:\n    credit-trigger {verb}" in done.stdout
+def commands(found: click.Command, path: str = "credit-trigger") -> Iterator[tuple[str, str]]:
+    """Yield every command with its help, subcommands included."""
+    context = click.Context(found, info_name=path)
+    yield path, found.get_help(context)
+    if isinstance(found, click.Group):
+        for name in found.list_commands(context):
+            inner = found.get_command(context, name)
+            assert inner is not None
+            yield from commands(inner, f"{path} {name}")
+
+
+def test_every_help_has_an_example_in_lines_of_its_own() -> None:
+    told = dict(commands(cli.main.command))
+    assert set(VERBS.split()) <= {path.split()[1] for path in told if " " in path}
+    assert len(told) > 20
+    example = r"\n  Example:\n    ([A-Z_]+=\S+ )*"
+    wrong = [path for path, text in told.items() if not re.search(rf"{example}{path}\b", text)]
+    assert wrong == []
+
+
+def test_a_table_in_a_pipe_keeps_its_names_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    found = Difference("credit.events.approval", "partitions", "4", "12")
+    screen().print(topics._table((found,), check_only=True))
+    line = capsys.readouterr().out.splitlines()[1]
+    assert line.startswith("credit.events.approval")
+    assert "不能在此修正 / cannot be mended here" in line
 
 
 @pytest.mark.parametrize(
@@ -119,12 +149,46 @@ def test_topics_without_a_broker_say_what_to_start() -> None:
     assert "credit-trigger up" in done.stderr
 
 
-def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
-    shell = subprocess.run(
-        ["sh", "-c", f"{sys.executable} -m cli.main config check | true"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
+def unread(*command: str) -> subprocess.CompletedProcess[str]:
+    """Run *command* with a stdout that its reader has closed."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        return subprocess.run(
+            [sys.executable, *command],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd=ROOT,
+        )
+    finally:
+        os.close(writing)
+
+
+@pytest.mark.parametrize("arguments", ["--help", "config check --help"])
+def test_a_reader_that_has_seen_enough_is_no_finding(arguments: str) -> None:
+    done = unread("-m", "cli.main", *arguments.split())
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("statement", ["click.echo(9)", "screen().print(9)", "print(9)"])
+def test_output_of_any_kind_may_go_unread(statement: str) -> None:
+    done = unread("-c", f"from cli.screen import screen\n{raising(statement)}")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_a_command_logs_is_never_among_its_results() -> None:
+    """Whatever a library of a command has to say, however early."""
+    verbs = sorted(set(cli.main._VERBS) - {"catalogue", "demo", "run", "up"})
+    code = (
+        "import importlib, structlog\n"
+        f"for verb in {verbs}:\n"
+        "    structlog.reset_defaults()\n"
+        "    importlib.import_module(f'cli.{verb}').prepare(verb)\n"
+        "    structlog.get_logger('kafka').error('librdkafka', detail='x')"
     )
-    assert shell.stderr == ""
+    done = credit_trigger(code=code)
+    assert (done.returncode, done.stdout) == (0, "")
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(line["event"], line["role"]) for line in told] == [("librdkafka", v) for v in verbs]

@@ -146,3 +146,15 @@ def test_a_write_is_never_repeated_behind_our_back() -> None:
         with pytest.raises(redis.exceptions.ConnectionError):
             client.incr("counted")
     assert len(received) == 1
+
+
+def test_what_does_not_end_by_itself_is_ended_after_its_grace(tmp_path: Path) -> None:
+    program = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        " print('up', flush=True); time.sleep(60)"
+    )
+    child = ChildProcess([sys.executable, "-c", program], tmp_path / "log", grace_s=0.2)
+    assert eventually(lambda: child.last_line() == "up")
+    began = time.monotonic()
+    assert child.stop() == 128 + signal.SIGKILL
+    assert time.monotonic() - began < 5

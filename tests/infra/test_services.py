@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.services import Endpoints, connect, find_kafka, recorded
+from infra.services import Endpoints, connect, find_kafka, recorded, sole
 from infra.settings import Settings, load_settings
 from schemas.errors import StopServiceError
 
@@ -19,6 +19,11 @@ def settings(tmp_path: Path) -> Settings:
 def test_where_nothing_runs_the_way_out_is_told(settings: Settings) -> None:
     with pytest.raises(StopServiceError, match=r"credit-trigger up.*CREDIT_KAFKA and CREDIT_REDIS"):
         connect(settings)
+
+
+def test_who_needs_kafka_alone_is_not_told_to_set_redis(settings: Settings) -> None:
+    with pytest.raises(StopServiceError, match=r"or set CREDIT_KAFKA$"):
+        find_kafka(settings)
 
 
 def test_a_command_joins_the_running_up(settings: Settings) -> None:
@@ -43,9 +48,9 @@ def test_kafka_alone_is_enough_to_look_at_topics(tmp_path: Path) -> None:
 
 def test_only_one_up_runs_in_a_state_folder(settings: Settings) -> None:
     with (
-        recorded(settings.state_dir, RUNNING),
+        sole(settings.state_dir),
         pytest.raises(StopServiceError, match="already runs"),
-        recorded(settings.state_dir, RUNNING),
+        sole(settings.state_dir),
     ):
         pass
 

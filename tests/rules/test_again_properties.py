@@ -13,6 +13,7 @@ from streams.rules.join import is_active
 from streams.rules.open_matter import is_open
 from streams.rules.standing import Standing
 from streams.rules.time_passes import next_day_of_interest
+from tests.budget import examples
 from tests.rules.given import TODAY, real_catalogue
 from tests.rules.matters import again, alive, changed, decided, reviewed, states, verdicts
 from tests.rules.test_decision_properties import FACTS, ITEMS, events, known, standings
@@ -81,7 +82,7 @@ def by_id(entries: Entries) -> dict[tuple[str, str], KnownEntry]:
     return {(e.change.list_code, e.change.entry_id): e for e in entries}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(events, known, standings)
 def test_deciding_again_at_once_changes_nothing(
     happened: Happened, entries: Entries, standing: Standing
@@ -94,7 +95,7 @@ def test_deciding_again_at_once_changes_nothing(
     assert result.matter.actions == matter.actions
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(histories(), later_days, standings, st.sampled_from(["list", "time"]))
 def test_deciding_again_twice_is_deciding_again_once(
     history: tuple[Happened, Entries, list[Entries]], day: date, standing: Standing, cause: str
@@ -110,7 +111,7 @@ def test_deciding_again_twice_is_deciding_again_once(
     assert encode_sorted(once.matter) == encode_sorted(twice.matter)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80))
 @given(histories(), later_days, st.randoms(use_true_random=False))
 def test_the_order_of_entries_changes_nothing(
     history: tuple[Happened, Entries, list[Entries]], day: date, rng: random.Random
@@ -126,7 +127,7 @@ def test_the_order_of_entries_changes_nothing(
     assert encode_sorted(first) == encode_sorted(second)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(histories(), later_days)
 def test_no_live_action_rests_on_an_entry_that_is_gone(
     history: tuple[Happened, Entries, list[Entries]], day: date
@@ -140,7 +141,7 @@ def test_no_live_action_rests_on_an_entry_that_is_gone(
         assert action.entry.revision == known_entry.change.revision
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(histories(), later_days)
 def test_no_block_is_in_force_that_was_not_there_at_the_first_decision(
     history: tuple[Happened, Entries, list[Entries]], day: date
@@ -151,7 +152,7 @@ def test_no_block_is_in_force_that_was_not_there_at_the_first_decision(
     assert after == first
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(histories(), later_days)
 def test_the_verdict_is_what_the_actions_say(
     history: tuple[Happened, Entries, list[Entries]], day: date
@@ -164,7 +165,7 @@ def test_the_verdict_is_what_the_actions_say(
     assert verdicts(matter) == ["deny" if blocks else "hold" if waits and not terminal else "pass"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(histories(), later_days)
 def test_no_reward_is_in_force_while_a_serious_or_focus_entry_is(
     history: tuple[Happened, Entries, list[Entries]], day: date
@@ -178,7 +179,7 @@ def test_no_reward_is_in_force_while_a_serious_or_focus_entry_is(
         assert action.polarity != "reward" or action.state == "suspended"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(events, known, st.data(), later_days)
 def test_the_order_of_two_changes_of_different_entries_does_not_matter(
     happened: Happened, entries: Entries, chosen: st.DataObject, day: date
@@ -213,7 +214,7 @@ def burdens(matter: Matter) -> dict[tuple[str, str, str], str]:
     }
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(histories(), st.data(), later_days)
 def test_what_a_human_ended_stays_ended(
     history: tuple[Happened, Entries, list[Entries]], chosen: st.DataObject, day: date
@@ -234,7 +235,7 @@ def test_what_a_human_ended_stays_ended(
     assert next(a for a in matter.actions if a.action_id == action.action_id) == result.moved.action
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(events, known)
 def test_suspending_and_resuming_everything_gives_the_same_states_back(
     happened: Happened, entries: Entries
@@ -254,7 +255,7 @@ def test_suspending_and_resuming_everything_gives_the_same_states_back(
     assert verdicts(back) == verdicts(matter)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(histories(), st.integers(0, 1200), st.sampled_from([TODAY, TODAY + 3 * ONE]))
 def test_between_the_days_of_interest_no_day_changes_anything(
     history: tuple[Happened, Entries, list[Entries]], distance: int, day: date

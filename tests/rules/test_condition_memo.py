@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from streams.rules import conditions
 from streams.rules.condition_memo import Asked, asked_of, fields_read, holding
+from tests.budget import examples
 from tests.rules.given import real_catalogue
 
 CATALOGUE = real_catalogue()
@@ -20,7 +21,7 @@ ATTRIBUTES = st.dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(
     st.sampled_from(CONDITIONAL),
     ATTRIBUTES,

@@ -14,6 +14,7 @@ from streams.rules.catalogue import Catalogue, build_catalogue
 from streams.rules.decide import decide
 from streams.rules.outcome import AsOf, Outcome
 from streams.rules.standing import Standing
+from tests.budget import examples
 from tests.rules.given import (
     FIRM,
     INDIVIDUAL,
@@ -95,7 +96,7 @@ def decided(
     return decide(happened, entries, catalogue, as_of=moment)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(events, known, standings, st.randoms(use_true_random=False))
 def test_the_order_of_entries_never_changes_a_decision(
     happened: Event, entries: tuple[KnownEntry, ...], standing: Standing, rng: random.Random
@@ -109,7 +110,7 @@ def test_the_order_of_entries_never_changes_a_decision(
     assert encode_sorted(first) == encode_sorted(second)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(events, known, standings, st.randoms(use_true_random=False))
 def test_the_order_of_measures_and_lists_never_changes_a_decision(
     happened: Event, entries: tuple[KnownEntry, ...], standing: Standing, rng: random.Random
@@ -127,7 +128,7 @@ def test_the_order_of_measures_and_lists_never_changes_a_decision(
     assert encode_sorted(first) == encode_sorted(second)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500))
 @given(events, known, list_entries(), standings)
 def test_one_more_entry_never_makes_a_verdict_milder(
     happened: Event, entries: tuple[KnownEntry, ...], another: KnownEntry, standing: Standing
@@ -138,7 +139,7 @@ def test_one_more_entry_never_makes_a_verdict_milder(
     assert RANK[after.verdict] >= RANK[before.verdict]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500))
 @given(events, known, standings, some_lists)
 def test_knowing_less_about_the_lists_never_blocks_and_never_rewards(
     happened: Event, entries: tuple[KnownEntry, ...], standing: Standing, older: frozenset[str]
@@ -159,7 +160,7 @@ def test_knowing_less_about_the_lists_never_blocks_and_never_rewards(
 def test_a_decision_depends_on_nothing_but_its_arguments() -> None:
     """Warm caches, other decisions in between and a catalogue made anew change no byte."""
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=examples(150))
     @given(events, known, standings)
     def holds(happened: Event, entries: tuple[KnownEntry, ...], standing: Standing) -> None:
         fresh = dataclasses.replace(CATALOGUE, _at={}, _required={}, _item_views={})
@@ -176,7 +177,7 @@ def test_a_decision_depends_on_nothing_but_its_arguments() -> None:
     )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500))
 @given(events, known, standings)
 def test_every_block_satisfies_every_condition_of_graduated_automation(
     happened: Event, entries: tuple[KnownEntry, ...], standing: Standing
@@ -201,7 +202,7 @@ def test_every_block_satisfies_every_condition_of_graduated_automation(
         assert CATALOGUE.stages[family, stage].before_decision
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(events, known, standings)
 def test_every_action_has_its_article_its_notice_and_exactly_one_clock(
     happened: Event, entries: tuple[KnownEntry, ...], standing: Standing
@@ -219,7 +220,7 @@ def test_every_action_has_its_article_its_notice_and_exactly_one_clock(
         assert action.revision == 0
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(events, known, standings)
 def test_rewards_come_with_a_pass_alone_and_never_beside_a_serious_or_focus_entry(
     happened: Event, entries: tuple[KnownEntry, ...], standing: Standing

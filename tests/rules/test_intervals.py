@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schemas.measure import Measure
 from streams.rules.catalogue import Catalogue
 from streams.rules.join import Presence, is_active, join
-from streams.rules.term import until_of
+from streams.rules.term import latest_end, until_of
 from tests.rules.given import TODAY, entry, real_catalogue
 
 ONE = timedelta(days=1)
@@ -108,3 +108,21 @@ def test_without_end_and_cap_an_action_lasts_until_removal(catalogue: Catalogue)
     measure = capped(catalogue, "p10-court-defaulter-restricted")
 
     assert until_of(measure, entry("court-defaulter").change) is None
+
+
+@pytest.mark.parametrize(
+    ("max_term", "start", "latest"),
+    [
+        ("P3Y", "2026-01-01", "2029-01-02"),
+        ("P3Y", "2024-02-29", "2027-03-02"),
+        ("P1Y", "2026-06-16", "2027-06-17"),
+        ("P6M", "2026-08-31", "2027-03-02"),
+        ("P2W", "2026-06-16", "2026-07-01"),
+        ("P10D", "2026-06-16", "2026-06-27"),
+        ("P9999Y", "2026-06-16", "9999-12-31"),
+    ],
+)
+def test_the_longest_listing_ends_a_day_after_the_term_at_the_latest(
+    max_term: str, start: str, latest: str
+) -> None:
+    assert latest_end(max_term, date.fromisoformat(start)) == date.fromisoformat(latest)

@@ -37,7 +37,7 @@ def catalogue() -> Catalogue:
     return build_catalogue(read_catalogue(data_dir("catalogue")))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServices]:
     with EmbeddedServices(tmp_path_factory.mktemp("services")) as running:
         names = [LISTS, *(events_topic(f) for f in ("approval", "bidding", "subsidy"))]

@@ -55,6 +55,7 @@ def test_check_needs_no_kafka_writes_nothing_and_says_what_it_would_do(
     assert result.exit_code == 1
     assert "credit.approval.accepted: 1" in result.stdout
     assert "bad-uscc 1" in result.stdout
+    assert "checked only, nothing published; would publish: 1 " in result.stdout
     assert [p.name for p in path.parent.iterdir() if "rejects" in p.name] == []
 
 
@@ -121,3 +122,41 @@ def test_help_has_an_example(call: Callable[..., Result], command: str) -> None:
     result = call(command, "import", "--help")
     assert result.exit_code == 0
     assert f"credit-trigger {command} import" in result.stdout
+
+
+def test_a_check_says_how_many_rejects_it_does_not_show(
+    call: Callable[..., Result], case_file: Callable[..., Path]
+) -> None:
+    path = case_file(*(fresh_case(f"KE{n}", "91") for n in range(12)))
+    told = call("events", "import", str(path), "--check").stdout
+    assert told.count("不是有效的统一社会信用代码") == 10
+    assert "and 2 more rows" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("events", "import", "FILE", "--department", "91"), "--department"),
+        (("lists", "import", "FILE", "--list", "nope"), "choose among: abnormal-operation"),
+        (("lists", "show", "9121O500MA0BX0015F"), "疑似笔误"),
+        (("lists", "show", "210502199001010017"), "本系统不处理自然人"),
+    ],
+)
+def test_what_is_wrong_with_the_command_is_told_before_services_are_asked_for(
+    call: Callable[..., Result], case_file: Callable[..., Path], words: tuple[str, ...], said: str
+) -> None:
+    path = str(case_file(fresh_case("KF1")))
+    result = call(*(path if word == "FILE" else word for word in words))
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "210502199001010017" not in result.stderr
+
+
+def test_imports_and_lists_need_no_redis(
+    call_kafka: Callable[..., Result],
+    case_file: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("CREDIT_REDIS")
+    assert call_kafka("events", "import", str(case_file(fresh_case("KG1")))).exit_code == 0
+    assert call_kafka("lists", "show", COMPANY).exit_code == 0

@@ -172,6 +172,14 @@ def test_an_empty_file_is_refused_and_leaves_the_list_alone(run: Callable[..., L
     assert run(row(1)).unchanged == 1
 
 
+def test_a_file_without_a_usable_row_says_what_is_wrong_with_the_first(
+    run: Callable[..., ListReport],
+) -> None:
+    typed = make_uscc("91210500", "MAXX0001").replace("MAXX", "MAXO")
+    with pytest.raises(UnusableFileError, match=r"rejected: 2; 行 / line 2: .*疑似笔误.*licence"):
+        run(row(1, typed), row(2, typed))
+
+
 def test_until_and_including_becomes_exclusive_and_show_tells_why(
     services: EmbeddedServices, catalogue: Catalogue, list_code: str, run: Callable[..., ListReport]
 ) -> None:
@@ -187,6 +195,21 @@ def test_until_and_including_becomes_exclusive_and_show_tells_why(
     last = date(2026, 6, 16)
     assert shown(last) == {"文〔2026〕1号": True, "文〔2026〕2号": True}
     assert shown(last + timedelta(days=1)) == {"文〔2026〕1号": False, "文〔2026〕2号": True}
+
+
+@pytest.mark.parametrize("list_code", ["social-insurance-serious"])  # P3Y, and no other test's
+def test_nobody_is_listed_for_longer_than_the_law_of_the_list_allows(
+    run: Callable[..., ListReport],
+) -> None:
+    allowed = run(row(1, until="2028-12-31"), row(2, until="2029-01-01"), row(3, until="长期"))
+    assert (allowed.entries, allowed.file.rejected) == (3, 0)
+    refused = run(row(1, until="2029-01-02"), row(4))
+    assert (refused.changes, refused.file.faults) == ({"entered": 1}, {"bad-field": 1})
+    (fault,) = refused.file.first_faults
+    assert "有效期至: 超过该名单的最长期限 P3Y" in fault["problem"]
+    assert "2029-01-01" in fault["cure"]
+    assert "max_term" in fault["cure"]
+    assert run(row(1, until="2028-12-31")).unchanged == 1
 
 
 def test_what_a_stranger_says_on_the_topic_changes_nothing(

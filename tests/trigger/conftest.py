@@ -7,7 +7,7 @@ from infra.embedded import EmbeddedServices
 from tests.trigger.running import Town
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """A running trigger whose lists are all published; tests bring organisations of their own."""
     folder = tmp_path_factory.mktemp("town")

@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from pydantic import SecretStr
 
 from infra.embedded import EmbeddedServices
+from infra.kafka import admin_config
 from infra.services import Endpoints
 from infra.settings import Settings
 from infra.topics import Topics
@@ -24,9 +25,10 @@ from schemas.state import PartitionState
 from schemas.times import legal_day
 from streams.trigger.cache import StateCache
 from streams.trigger.moves import CachePosition
-from streams.trigger.service import load_catalogue, make_worker
+from streams.trigger.service import make_worker
 from streams.trigger.sweeps import Agenda
 from streams.trigger.telemetry import Telemetry
+from tests.rules.given import real_catalogue
 from tests.trigger.messages import AT, PARTITIONS, Sent, Watermarks
 from tests.trigger.written import Written, read_as
 
@@ -103,7 +105,7 @@ class Town:
             state_dir=state_dir,
             metrics_port=0,
         )
-        self.catalogue = load_catalogue(self.settings)
+        self.catalogue = real_catalogue()
         self._endpoints = Endpoints(services.kafka, services.redis, embedded=True)
         Topics(services.kafka).apply(
             wanted_topics(
@@ -114,7 +116,7 @@ class Town:
                 embedded=True,
             )
         )
-        self._producer = Producer({"bootstrap.servers": services.kafka, "linger.ms": 10})
+        self._producer = Producer(admin_config(services.kafka, linger_ms=10))
         self._reader = Reader(services.kafka)
         self.events_sent = 0
         self.starts = 0
@@ -264,10 +266,10 @@ class Reader:
     """Reads all outputs, read_committed, to the end that the logs have at the time of asking."""
 
     def __init__(self, bootstrap: str) -> None:
-        self._admin = AdminClient({"bootstrap.servers": bootstrap})
+        self._admin = AdminClient(admin_config(bootstrap))
         self._consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap,
+                **admin_config(bootstrap),
                 "group.id": "tests",
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,

@@ -7,6 +7,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from infra.embedded import EmbeddedServices
+from infra.kafka import admin_config
 from streams.trigger.inputs import EventInputs
 
 TOPIC, COUNT = "events", 20
@@ -16,9 +17,9 @@ PATIENCE_S = 20.0
 def test_what_comes_while_nobody_polls_is_kept(tmp_path: Path) -> None:
     """A day that begins, and an odd clock, keep the membership alive while events wait."""
     with EmbeddedServices(tmp_path) as services:
-        admin = AdminClient({"bootstrap.servers": services.kafka})
+        admin = AdminClient(admin_config(services.kafka))
         admin.create_topics([NewTopic(TOPIC, 1, 1)])[TOPIC].result(PATIENCE_S)
-        producer = Producer({"bootstrap.servers": services.kafka})
+        producer = Producer(admin_config(services.kafka))
         for number in range(COUNT):
             producer.produce(TOPIC, str(number).encode())
         producer.flush()
