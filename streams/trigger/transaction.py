@@ -152,11 +152,16 @@ def _as_exceptions(call: Callable[[], None]) -> None:
 
     Where our logger runs while a fatal error is on its way, confluent-kafka 2.16 throws the
     KafkaError itself, which is none: a pool would lose it and its caller wait for ever. Nothing may
-    be raised where it is caught either, hence the flag.
+    be raised where it is caught either, hence the flag. And where a call returns with the
+    KafkaException of a callback set beside its result, Python says SystemError.
     """
     thrown = False
     try:
         call()
+    except SystemError as err:
+        if not isinstance(err.__cause__, KafkaException):
+            raise
+        raise KafkaException(*err.__cause__.args) from err
     except BaseException:
         raise
     except:  # noqa: E722
