@@ -67,6 +67,8 @@ class Inbox(Generic[ItemT]):
 
     def peek_at(self, offset: int) -> ItemT | None:
         """Return the message at *offset* and leave it there; None if it was taken, or is none."""
+        if offset < self.read_until:
+            return None
         place = 0
         while self._fill(place + 1):
             item = self._items[place]

@@ -46,6 +46,17 @@ def test_what_was_shown_to_the_end_is_not_asked_for_again() -> None:
     assert source.asked == 2
 
 
+def test_what_was_taken_is_not_looked_for_at_the_end() -> None:
+    source = CountingSource()
+    inbox: Inbox[ListIn] = Inbox(source, judge)
+    inbox.use(cast("Intake", object()))
+    assert len(list(inbox.take_before(3))) == 3
+    asked = source.asked
+    for _ in range(1_000):
+        assert inbox.peek_at(2) is None
+    assert source.asked == asked
+
+
 class MovedLeader:
     """Says twice that it does not know, and then 7."""
 
