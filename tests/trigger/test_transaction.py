@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from schemas.errors import RetryLaterError
 from streams.trigger.transaction import Transactions
@@ -18,7 +18,7 @@ class FencedProducer:
         self._cause = cause
         self.aborted = False
 
-    def flush(self) -> int:
+    def flush(self, _: float) -> int:
         message = "<built-in method flush> returned a result with an exception set"
         raise SystemError(message) from self._cause
 
@@ -26,7 +26,23 @@ class FencedProducer:
         self.aborted = True
 
 
-def written_by(producer: FencedProducer) -> Transactions:
+class PatientProducer:
+    """Notes how long each step may take: none, as librdkafka takes it, is for ever."""
+
+    def __init__(self) -> None:
+        self.limits: list[float | None] = []
+
+    def send_offsets_to_transaction(self, _: Any, __: Any, limit_s: float | None = None) -> None:
+        self.limits.append(limit_s)
+
+    def flush(self, limit_s: float | None = None) -> None:
+        self.limits.append(limit_s)
+
+    def commit_transaction(self, limit_s: float | None = None) -> None:
+        self.limits.append(limit_s)
+
+
+def written_by(producer: FencedProducer | PatientProducer) -> Transactions:
     transactions = Transactions("nowhere", "group")
     told: Any = producer
     transactions._producer = told
@@ -38,6 +54,13 @@ def test_an_exception_beside_a_result_drops_the_batch_and_not_the_worker() -> No
     with pytest.raises(RetryLaterError, match="_FENCED"):
         written_by(producer).commit([], None)
     assert producer.aborted
+
+
+def test_no_step_of_a_commit_waits_for_ever() -> None:
+    producer = PatientProducer()
+    written_by(producer).commit([TopicPartition("credit.members", 0, 1)], None)
+    assert len(producer.limits) == 3
+    assert all(limit is not None and 0 < limit < 15 for limit in producer.limits)
 
 
 def test_a_fault_of_ours_stays_one() -> None:
