@@ -85,10 +85,11 @@ class Cluster:
         """Return which broker coordinates *group*; right after a fault they may not know yet."""
         deadline = time.monotonic() + _PATIENCE_S
         while True:
-            asked = self._admin().describe_consumer_groups([group], request_timeout=20)[group]
+            admin = self._admin()  # to be kept: an answer dies with its client
+            asked = admin.describe_consumer_groups([group], request_timeout=10)[group]
             try:
-                return int(asked.result(30).coordinator.id)
-            except KafkaException:
+                return int(asked.result(20).coordinator.id)
+            except (KafkaException, TimeoutError):
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.25)

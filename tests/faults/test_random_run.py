@@ -31,9 +31,7 @@ from tests.faults.faults import CACHE_FAULTS, FAULTS, Fault
 
 EVENTS = int(os.environ.get("CREDIT_FAULTS_EVENTS") or 30_000)
 FAULTS_WANTED = EVENTS // 2_500
-# Slow enough that the events last as long as the faults, which take 8 s each: none hits a city at
-# rest.
-A_SECOND = 300
+A_SECOND = 500  # so the events last as long as the faults, and none hits a city at rest
 _NAMED = (
     nothing_lost,
     nothing_twice,
