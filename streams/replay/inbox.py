@@ -28,13 +28,14 @@ class Inbox(Generic[ItemT]):
         self._intake: Intake | None = None
         self._items: deque[ItemT] = deque()
         self._shown = 0  # of the waiting ones, how many were shown ahead of their turn
+        self._shown_until = 0  # all before this offset was shown
 
     def use(self, intake: Intake) -> None:
         """Judge by *intake* from now on, also what was read and not taken."""
         if intake is not self._intake:
             self._intake = intake
             self._items = deque(self._judge(intake, [item.message for item in self._items]))
-            self._shown = 0
+            self._shown = self._shown_until = 0
 
     def take_before(self, end: int) -> Iterator[ItemT]:
         """Take the messages before the offset *end*, in order."""
@@ -49,10 +50,16 @@ class Inbox(Generic[ItemT]):
         return item
 
     def show_before(self, end: int) -> Iterator[ItemT]:
-        """Show the waiting messages before the offset *end* that were not shown yet."""
+        """Show the waiting messages before the offset *end* that were not shown yet.
+
+        Asked for each decision, so a log that has ended is not asked each time whether it has.
+        """
+        if end <= self._shown_until:
+            return
         while self._fill(self._shown + 1) and self._items[self._shown].offset < end:
             self._shown += 1
             yield self._items[self._shown - 1]
+        self._shown_until = end
 
     def head(self) -> ItemT | None:
         """Return the next message and leave it there; None at the end."""
@@ -60,6 +67,8 @@ class Inbox(Generic[ItemT]):
 
     def peek_at(self, offset: int) -> ItemT | None:
         """Return the message at *offset* and leave it there; None if it was taken, or is none."""
+        if offset < self.read_until:
+            return None
         place = 0
         while self._fill(place + 1):
             item = self._items[place]

@@ -1,5 +1,6 @@
 """The log as it lies in Kafka: every partition from its first message on, read_committed."""
 
+import time
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
@@ -9,7 +10,7 @@ from confluent_kafka.admin import AdminClient
 
 from infra.kafka import admin_config, consumer_config
 from infra.topic_log import TopicLog, find_log
-from schemas.errors import StopServiceError
+from schemas.errors import RetryLaterError, StopServiceError
 from streams.replay.stream import Source
 from streams.trigger.offsets import LogEnds
 
@@ -131,7 +132,14 @@ class _KafkaSource:
         return found
 
     def _now(self) -> int:
-        return self._ends.ask([self._place])()[self._place]
+        deadline_s = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return self._ends.ask([self._place])()[self._place]
+            except RetryLaterError as err:  # a leader moved, as it does after a broker came back
+                if time.monotonic() >= deadline_s:
+                    raise self._stopped("no end told") from err
+                time.sleep(_WAIT_S)
 
     def _stopped(self, why: str) -> StopServiceError:
         return StopServiceError(

@@ -161,10 +161,12 @@ class Restore:
                 self._name_forgotten(number, before, changes)
             reached = self._follower.position(*where)
             after = CachePosition(birth, reached, time.time(), space, LAYOUT)
-            self._cache.write({number: Move(before, after, state, changes)})
+            # Not waited for: Redis writes this chunk while the next is read and decoded.
+            self._cache.send({number: Move(before, after, state, changes)})
             before = position = after
             self._progress(number, reached - start, end - start)
             self._meanwhile()
+        self._cache.drain()
         if state is None or state is _UNKNOWN:
             msg = f"{topics.STATE}/{number}: no position in the log. Restore the topic from a copy"
             raise StopServiceError(msg)
@@ -174,6 +176,8 @@ class Restore:
 
     def _name_forgotten(self, number: int, position: CachePosition, changes: Changes) -> None:
         """Note the ids that a forgotten matter had, as its deletion on the log does not say."""
+        if changes.forgotten:
+            self._cache.drain()  # its record may stand in the chunk before
         for name, raw in self._cache.records(number, position, changes.forgotten).items():
             changes.forgotten[name] = ids_of(decode_matter(raw))
 

@@ -13,6 +13,9 @@ from schemas.errors import RetryLaterError
 # The broker aborts what a dead worker left open after this long, if nobody takes over before.
 TRANSACTION_TIMEOUT_MS = 15_000
 _INIT_TIMEOUT_S = 30.0
+# Longer than a broker's fail-over (3-6 s). Without a limit librdkafka waited for ever for a
+# coordinator that had died while it was sent the offsets, and so did the worker.
+_STEP_TIMEOUT_S = 12.0
 
 
 # One message to write: topic, partition, key, value, headers. A plain tuple: there are two for
@@ -119,9 +122,9 @@ class Transactions:
 
         def commit() -> None:
             if offsets:
-                producer.send_offsets_to_transaction(offsets, metadata)
-            producer.flush()
-            producer.commit_transaction()
+                producer.send_offsets_to_transaction(offsets, metadata, _STEP_TIMEOUT_S)
+            producer.flush(_STEP_TIMEOUT_S)
+            producer.commit_transaction(_STEP_TIMEOUT_S)
 
         self._do(producer, commit)
         return self._landed
@@ -176,11 +179,16 @@ def _as_exceptions(call: Callable[[], None]) -> None:
 
     Where our logger runs while a fatal error is on its way, confluent-kafka 2.16 throws the
     KafkaError itself, which is none: a pool would lose it and its caller wait for ever. Nothing may
-    be raised where it is caught either, hence the flag.
+    be raised where it is caught either, hence the flag. And where a call returns with the
+    KafkaException of a callback set beside its result, Python says SystemError.
     """
     thrown = False
     try:
         call()
+    except SystemError as err:
+        if not isinstance(err.__cause__, KafkaException):
+            raise
+        raise KafkaException(*err.__cause__.args) from err
     except BaseException:
         raise
     except:  # noqa: E722

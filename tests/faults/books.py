@@ -78,6 +78,7 @@ class Acted(NamedTuple):
     subject: str
     list_code: str
     entry_id: str
+    reason: str | None
 
 
 @dataclass
@@ -161,6 +162,7 @@ class Reader:
         try:
             while any(self._next[where] < end for where, end in ends.items()):
                 for records in consumer.poll(timeout_ms=300).values():
+                    deadline = time.monotonic() + _PATIENCE_S
                     for record in records:
                         self.books.enter(record)
                 for where in self._next:
@@ -262,4 +264,5 @@ def _acted(partition: int, offset: int, raw: bytes) -> Acted:
         str(told.subject),
         data.entry.list_code,
         data.entry.entry_id,
+        data.reason,
     )

@@ -8,12 +8,18 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from tests.faults.books import Books, Decided
+from tests.faults.books import Acted, Books, Decided
 from tests.faults.law import Register
 from tests.faults.ledger import Ledger
 
 Rule = Callable[[Books, Ledger], Iterable[str]]
 _SHOWN = 5
+# What an action says that was reviewed: the type of the message, and its reason.
+_ANSWERS = {
+    "confirm": ("confirmed", "review-confirmed"),
+    "dismiss": ("dismissed", "review-dismissed"),
+    "overturn": ("withdrawn", "overturned"),
+}
 _IDS = uuid.uuid5(uuid.NAMESPACE_URL, "https://credit-trigger/ids")
 
 
@@ -142,6 +148,20 @@ def no_day_lived_in_advance(books: Books, _: Ledger) -> Iterable[str]:
             yield f"{each.event_id}: decided on {each.day}, written on {each.written_on}"
 
 
+def every_review_answered_once(books: Books, ledger: Ledger) -> Iterable[str]:
+    """Contracts D: a review moves its action, or an alert says that it came too late; once.
+
+    True once all was read: see `EVENTUALLY`.
+    """
+    moved = Counter((a.action_id, *_said_by(a)) for a in books.actions)
+    alerts = set(books.alerts)
+    for name, (action_id, outcome) in ledger.reviews.items():
+        refused = str(uuid.uuid5(_IDS, f"alert\n{name}\n{action_id}\ntoo_late")) in alerts
+        times = moved[action_id, *_ANSWERS[outcome]]
+        if times + refused != 1:
+            yield f"{name}: {outcome} applied {times} times, {refused=}"
+
+
 def no_action_alive_whose_entry_is_gone(books: Books, _: Ledger) -> Iterable[str]:
     """Issue 4: an action whose entry was removed, suspended or is over is in force no more.
 
@@ -169,10 +189,15 @@ RULES: tuple[Rule, ...] = (
     identified_by_its_event,
     days_never_go_back,
     no_day_lived_in_advance,
+    every_review_answered_once,
     no_action_alive_whose_entry_is_gone,
 )
-# What holds only when matters were decided again: sweeps go by share, after the last event too.
-EVENTUALLY: tuple[Rule, ...] = (no_action_alive_whose_entry_is_gone,)
+# What holds only when all was worked off: sweeps go by share, after the last event too.
+EVENTUALLY: tuple[Rule, ...] = (every_review_answered_once, no_action_alive_whose_entry_is_gone)
+
+
+def _said_by(action: Acted) -> tuple[str, str | None]:
+    return action.type.rpartition(".")[2], action.reason
 
 
 def _first_decisions(books: Books, ledger: Ledger) -> Iterable[tuple[Decided, int]]:

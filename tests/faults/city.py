@@ -1,5 +1,6 @@
 """A city on three brokers whose trigger workers come and go, with one book of all that goes in."""
 
+import json
 import os
 import random
 import subprocess
@@ -22,6 +23,7 @@ from tests.real.city import producer_settings
 GROUP = "credit-trigger"
 PARTITIONS = 4
 _PATIENCE_S = 90.0
+_REPLAY_S = 1_800.0
 
 
 class FaultyCity:
@@ -61,17 +63,7 @@ class FaultyCity:
 
     def make_topics(self) -> None:
         """Make what topics are missing, as an operator does."""
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "cli.main", "topics", "apply"],
-            env={k: v for k, v in os.environ.items() if not k.startswith("CREDIT_")}
-            | self._settings()
-            | {"PYTHONPATH": str(CHECKOUT), "CREDIT_STATE_DIR": str(self._folder)},
-            cwd=self._folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        done = self._command("topics", "apply")
         assert done.returncode == 0, done.stderr
 
     def hire(self, count: int = 1, *, skewed: bool = False) -> None:
@@ -113,7 +105,7 @@ class FaultyCity:
         while not self._is_shared():
             for worker in self.workers:
                 assert worker.alive, worker.said()
-            assert time.monotonic() < deadline, [worker.said()[-1500:] for worker in self.workers]
+            assert time.monotonic() < deadline, "\n\n".join(w.where() for w in self.workers)
             time.sleep(0.1)
 
     def settled(self) -> Books:
@@ -142,9 +134,40 @@ class FaultyCity:
         assert found == [], f"seed {self.seed}: " + "\n".join(found)
         return books
 
+    def reproduced(self, books: Books) -> str:
+        """Let everybody go, and see that the log alone brings about all that *books* hold.
+
+        Returns how much that was.
+        """
+        self.staff(0)
+        told = self._command("replay", "--verify", "--json", timeout_s=_REPLAY_S)
+        assert told.returncode == 0, told.stdout + told.stderr
+        report = json.loads(told.stdout)
+        assert report["decisions"] == report["decisions_reproduced"] == len(books.decisions)
+        assert report["actions_reproduced"] == len(books.actions)
+        assert (report["differences"], report["events_undecided"]) == (0, 0), report
+        assert report["partitions_moving"] == []
+        return f"{report['decisions']} decisions, {report['actions_reproduced']} action messages"
+
     def producer(self, **more: str | int | bool) -> Producer:
         """Return a producer that the ledger knows nothing of."""
         return Producer({**producer_settings(self.cluster.bootstrap), **more})
+
+    def _command(
+        self, *words: str, timeout_s: float = _PATIENCE_S
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one of our commands to its end."""
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "cli.main", *words],
+            env={k: v for k, v in os.environ.items() if not k.startswith("CREDIT_")}
+            | self._settings()
+            | {"PYTHONPATH": str(CHECKOUT), "CREDIT_STATE_DIR": str(self._folder)},
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout_s,
+        )
 
     def _is_shared(self) -> bool:
         owned = [worker.owned() for worker in self.workers]

@@ -82,10 +82,17 @@ class Cluster:
         self._join(number)
 
     def coordinator(self, group: str) -> int:
-        """Return which broker coordinates *group*."""
-        admin = self._admin()
-        described = admin.describe_consumer_groups([group], request_timeout=20)[group]
-        return int(described.result(30).coordinator.id)
+        """Return which broker coordinates *group*; right after a fault they may not know yet."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            admin = self._admin()  # to be kept: an answer dies with its client
+            asked = admin.describe_consumer_groups([group], request_timeout=10)[group]
+            try:
+                return int(asked.result(20).coordinator.id)
+            except (KafkaException, TimeoutError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.25)
 
     def wait_whole(self) -> None:
         """Wait until all brokers are there and every partition has all its replicas in step."""

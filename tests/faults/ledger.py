@@ -1,7 +1,7 @@
 """The book of what goes in: every event, and what was acknowledged on the lists before it."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tests.trigger.messages import PARTITIONS
 
@@ -23,12 +23,23 @@ class Put:
     known: tuple[int, ...] = ()
 
 
+class Reviewed(NamedTuple):
+    """What an officer said about an action that may be there or not."""
+
+    action_id: str
+    outcome: Literal["confirm", "dismiss", "overturn"]
+
+
 @dataclass
 class Ledger:
-    """What one run has put in. One thread writes it; `shares` are the members' event ids."""
+    """What one run has put in. One thread writes it.
+
+    `shares`: the members' event ids. `reviews` by review id; no action is reviewed twice.
+    """
 
     events: dict[str, Put] = field(default_factory=dict)
     shares: dict[str, list[str]] = field(default_factory=dict)
+    reviews: dict[str, Reviewed] = field(default_factory=dict)
     known: list[int] = field(default_factory=lambda: [0] * PARTITIONS)
     list_changes: int = 0
     dead_letters: int = 0

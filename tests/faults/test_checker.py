@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.books import Acted, Books, Decided, Listed
 from tests.faults.checker import RULES, findings
-from tests.faults.ledger import Ledger, Put
+from tests.faults.ledger import Ledger, Put, Reviewed
 
 TODAY = date(2026, 6, 10)
 FIRM, OTHER = "firm on a list", "firm on none"
@@ -52,14 +52,23 @@ def acted(decision: Decided, state: str = "in_force") -> Acted:
         subject=decision.subject,
         list_code="licence-bar",
         entry_id="entry",
+        reason=None,
     )
 
 
 def withdrawn(decision: Decided) -> Acted:
     issued = acted(decision, "withdrawn")
     return issued._replace(
-        id=f"{issued.action_id}/1", type="credit.action.withdrawn", revision=1, offset=9
+        id=f"{issued.action_id}/1",
+        type="credit.action.withdrawn",
+        revision=1,
+        offset=9,
+        reason="overturned",
     )
+
+
+def answer(review: str) -> str:
+    return str(uuid.uuid5(_NAMESPACE, f"alert\n{review}\naction of denied\ntoo_late"))
 
 
 def listed(offset: int, what: str = "entered", revision: int = 1) -> Listed:
@@ -79,13 +88,13 @@ def listed(offset: int, what: str = "entered", revision: int = 1) -> Listed:
 
 
 def in_order() -> tuple[Books, Ledger]:
-    """Entered at 3; removed at 20, upon which the action was withdrawn."""
+    """Entered at 3, overturned, and then removed at 20; another review came too late."""
     denied, passed = decided("denied", 0), decided("passed", 1, OTHER, "pass")
     books = Books(
         lists=[listed(3), listed(20, "removed", 2)],
         decisions=[denied, passed],
         actions=[acted(denied), withdrawn(denied)],
-        alerts=["alert"],
+        alerts=["alert", answer("too late")],
         tallied={("department", "deny"): 1, ("department", "pass"): 1},
         set_aside=[("credit.events.approval", "0", "7")],
     )
@@ -93,7 +102,11 @@ def in_order() -> tuple[Books, Ledger]:
         "denied": Put(FIRM, "application", known=(5, 0, 0, 0)),
         "passed": Put(OTHER, "application", known=(5, 0, 0, 0)),
     }
-    return books, Ledger(events=puts, dead_letters=1)
+    reviews = {
+        "in time": Reviewed("action of denied", "overturn"),
+        "too late": Reviewed("action of denied", "confirm"),
+    }
+    return books, Ledger(events=puts, reviews=reviews, dead_letters=1)
 
 
 def change_first(books: Books, **how: object) -> None:
@@ -149,6 +162,14 @@ HARM: dict[str, tuple[str, Callable[[Books], None]]] = {
     ),
     "a listed firm passed": ("no_pass_past_an_entry", pass_the_listed),
     "a listed firm passed unseen": ("no_pass_past_an_entry", pass_and_claim_to_know_nothing),
+    "a review is lost": (
+        "every_review_answered_once",
+        lambda b: b.alerts.remove(answer("too late")),
+    ),
+    "a review is applied and refused": (
+        "every_review_answered_once",
+        lambda b: b.alerts.append(answer("in time")),
+    ),
     "an action outlives its entry": (
         "no_action_alive_whose_entry_is_gone",
         lambda b: b.actions.pop() and None,

@@ -6,12 +6,13 @@ who is on the procurement list is denied in a procurement.
 """
 
 import random
+import uuid
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from schemas.times import SHANGHAI, legal_day
-from tests.faults.ledger import Ledger, Put
+from tests.faults.ledger import Ledger, Put, Reviewed
 from tests.real.scenario import firm
 from tests.trigger.messages import (
     PROVIDERS,
@@ -23,16 +24,30 @@ from tests.trigger.messages import (
     event,
     on_events,
     on_lists,
+    on_reviews,
     removal,
+    review,
     revised,
 )
 
-LISTS = ("licence-bar", "court-defaulter", "procurement-serious")
+# The lists, each with the measure that its entries call for.
+_MEASURES = {
+    "licence-bar": "p02-same-licence-barred",
+    "court-defaulter": "p10-court-defaulter-restricted",
+    "procurement-serious": "p07-procurement-banned",
+}
+LISTS = tuple(_MEASURES)
 _STRANGERS = 1_000_000  # organisations with lower numbers may be listed, those above never are
 _REMOVALS = ("repaired", "expired", "annulled", "corrected", "early")
-_MOST_EARLIER = 20_000
+_OUTCOMES: tuple[Literal["confirm", "dismiss", "overturn"], ...] = (
+    "confirm",
+    "dismiss",
+    "overturn",
+)
+_MOST_EARLIER, _MOST_REVIEWABLE = 20_000, 50
+_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "https://credit-trigger/ids")
 # Shares of all steps, each up to the sum of those before it.
-_CHANGES, _PUBLISHED, _AGAIN, _LATER, _CONSORTIA = 0.04, 0.0405, 0.08, 0.12, 0.15
+_CHANGES, _PUBLISHED, _REVIEWS, _AGAIN, _LATER, _CONSORTIA = 0.04, 0.0405, 0.05, 0.09, 0.13, 0.16
 _ON_LISTED = 0.3
 
 
@@ -55,6 +70,7 @@ class Traffic:
         self._entries: dict[int, Json] = {}  # the newest entry of each organisation, as last told
         self._entry_count = self._event_count = 0
         self._earlier: list[Json] = []
+        self._reviewable: list[tuple[str, str]] = []  # subject, action id
 
     def opening(self) -> Iterator[Step]:
         """Yield the entries that there are when the day begins, and every list as published."""
@@ -72,6 +88,8 @@ class Traffic:
                 yield from self._change_a_list()
             elif roll < _PUBLISHED:
                 yield from self.published(LISTS)
+            elif roll < _REVIEWS and self._reviewable:
+                yield self._review()
             elif roll < _AGAIN and self._earlier:
                 told = chance.choice(self._earlier)
                 yield Step(on_events(told), told["id"])
@@ -91,6 +109,7 @@ class Traffic:
         told = make(firm(number), event_id=name, application=f"BX-{name}", time=at or _now())
         if make is event and len(self._earlier) < _MOST_EARLIER:
             self._earlier.append(told)
+        self._note_reviewable(number, told)
         return self._put(told)
 
     def enter(self, number: int, *, until: date | None = None) -> Step:
@@ -146,6 +165,25 @@ class Traffic:
         more = {"effective_until": until.isoformat()} if what == "amended" else {}
         revision = told["data"]["revision"] + 1
         return self._tell(number, revised(told, what=what, revision=revision, **more))
+
+    def _note_reviewable(self, number: int, told: Json) -> None:
+        """Note the action that *told* brings if the entry is in force: the clerk cannot know."""
+        entry = self._entries.get(number)
+        if entry is None:
+            return
+        code, entry_id = list_of(number), entry["data"]["entry_id"]
+        parts = (told["source"], told["id"], f"{code}/{entry_id}", _MEASURES[code])
+        self._reviewable.append((told["subject"], str(uuid.uuid5(_IDS, "\n".join(parts)))))
+        del self._reviewable[:-_MOST_REVIEWABLE]
+
+    def _review(self) -> Step:
+        """Let an officer say something about one of the latest actions, decided yet or not."""
+        place = self._chance.randrange(len(self._reviewable))
+        subject, action_id = self._reviewable.pop(place)
+        outcome = self._chance.choice(_OUTCOMES)
+        name = f"review-{self._seed}-{len(self.ledger.reviews)}"
+        self.ledger.reviews[name] = Reviewed(action_id, outcome)
+        return Step(on_reviews(review(subject, action_id, outcome, at=_now(), review_id=name)))
 
     def _next_stage(self, told: Json) -> Step:
         return self._put({**told, "id": self._new_id(), "type": "credit.approval.accepted"})

@@ -1,5 +1,6 @@
 """One trigger worker as a process that can be killed, frozen, woken and told another time."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -26,6 +27,7 @@ class Worker:
             "PYTHONPATH": str(CHECKOUT),
             "CREDIT_STATE_DIR": str(log.parent),
             "CREDIT_METRICS_PORT": str(self._port),
+            "PYTHONFAULTHANDLER": "1",  # see `where`
         }
         usual = ["cli.main", "run", "trigger"]
         words = usual if skew is None else ["tests.faults.skewed_trigger", str(skew)]
@@ -68,6 +70,13 @@ class Worker:
     def said(self) -> str:
         """Return the end of its log."""
         return self._log.read_text(errors="replace")[-4000:]
+
+    def where(self) -> str:
+        """End it, and return where each of its threads stood, and what it said before."""
+        self._process.send_signal(signal.SIGABRT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait(5)
+        return self.said()
 
     def ready(self) -> bool:
         """Tell what /readyz says; a worker that does not serve yet is not ready."""
