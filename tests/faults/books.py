@@ -1,5 +1,6 @@
 """Everything that was committed, read by another client than the trigger's, as its readers do."""
 
+import contextlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaTimeoutError
 
 from schemas.action import Action
 from schemas.alert import Alert
@@ -179,10 +181,11 @@ class Reader:
         written = _consumer(self._bootstrap, "read_uncommitted", places)
         deadline = time.monotonic() + timeout_s
         try:
-            while written.end_offsets(places) == committed.end_offsets(places):
-                if time.monotonic() > deadline:
-                    return False
-            return True
+            while time.monotonic() < deadline:
+                with contextlib.suppress(KafkaTimeoutError):  # a leader is still being chosen
+                    if written.end_offsets(places) != committed.end_offsets(places):
+                        return True
+            return False
         finally:
             committed.close()
             written.close()

@@ -20,3 +20,10 @@ def test_the_promises_hold_through(city: FaultyCity, fault: Fault) -> None:
         time.sleep(1.0)
         city.wait_shared()
     city.check()
+
+
+def test_the_log_alone_brings_about_what_came_of_them_all(city: FaultyCity) -> None:
+    """Promise 3, over all that happened to this city so far."""
+    city.staff(1)
+    city.feeder.send_next(A_SECOND)
+    city.reproduced(city.check())
