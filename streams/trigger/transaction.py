@@ -1,6 +1,7 @@
 """One Kafka transaction a batch: decisions, actions, state and input offsets, or none of them."""
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -13,9 +14,10 @@ from schemas.errors import RetryLaterError
 # The broker aborts what a dead worker left open after this long, if nobody takes over before.
 TRANSACTION_TIMEOUT_MS = 15_000
 _INIT_TIMEOUT_S = 30.0
-# Longer than a broker's fail-over (3-6 s). Without a limit librdkafka waited for ever for a
-# coordinator that had died while it was sent the offsets, and so did the worker.
-_STEP_TIMEOUT_S = 12.0
+# Longer than a broker's fail-over (3-6 s). librdkafka 2.16 waits for ever for a coordinator that
+# died while it was sent the offsets, whatever limit it is given; after this long the broker has
+# given the transaction up, and so do we.
+_COMMIT_TIMEOUT_S = 15.0
 
 
 # One message to write: topic, partition, key, value, headers. A plain tuple: there are two for
@@ -122,17 +124,21 @@ class Transactions:
 
         def commit() -> None:
             if offsets:
-                producer.send_offsets_to_transaction(offsets, metadata, _STEP_TIMEOUT_S)
-            producer.flush(_STEP_TIMEOUT_S)
-            producer.commit_transaction(_STEP_TIMEOUT_S)
+                producer.send_offsets_to_transaction(offsets, metadata, _COMMIT_TIMEOUT_S)
+            producer.flush(_COMMIT_TIMEOUT_S)
+            producer.commit_transaction(_COMMIT_TIMEOUT_S)
 
-        self._do(producer, commit)
+        self._do(producer, lambda: _in_time(commit))
         return self._landed
 
     def _do(self, producer: Producer, step: Callable[[], None]) -> None:
         """Take a *step* of the transaction. Raises: RetryLaterError, with the producer dropped."""
         try:
             _as_exceptions(step)
+        except _OutOfTimeError as err:
+            self.forget()  # and leave it be: whoever calls it now may wait as long
+            msg = f"no commit within {_COMMIT_TIMEOUT_S:.0f} s; the batch will be decided again"
+            raise RetryLaterError(msg) from err
         except KafkaException as err:
             self._abort(producer)
             msg = f"the batch was not committed ({err.args[0].name()}); it will be decided again"
@@ -172,6 +178,29 @@ class Transactions:
         )
         _as_exceptions(lambda: producer.init_transactions(_INIT_TIMEOUT_S))
         return producer
+
+
+class _OutOfTimeError(Exception):
+    """A call of librdkafka did not come back."""
+
+
+def _in_time(step: Callable[[], None]) -> None:
+    """Take *step* in a thread that is left alone with it if it does not come back in time."""
+    raised: list[BaseException] = []
+
+    def take() -> None:
+        try:
+            _as_exceptions(step)
+        except BaseException as err:  # noqa: BLE001  # raised where it is waited for
+            raised.append(err)
+
+    thread = threading.Thread(target=take, name="commit-step", daemon=True)
+    thread.start()
+    thread.join(_COMMIT_TIMEOUT_S)
+    if thread.is_alive():
+        raise _OutOfTimeError
+    if raised:
+        raise raised[0]
 
 
 def _as_exceptions(call: Callable[[], None]) -> None:

@@ -1,5 +1,6 @@
 """Everything that was committed, read by another client than the trigger's, as its readers do."""
 
+import contextlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaTimeoutError
 
 from schemas.action import Action
 from schemas.alert import Alert
@@ -137,6 +139,7 @@ class Reader:
         places = [TopicPartition(t, p) for t, n in _TOPICS.items() for p in range(n)]
         self._next = dict.fromkeys(places, 0)
         self.books = Books()
+        self.open_transactions = 0  # how often somebody waited for one, and it came
 
     def read_until_decided(self, wanted: int, *, set_aside: int = 0) -> Books:
         """Read until so many events are decided and messages set aside, and on to the end."""
@@ -172,17 +175,18 @@ class Reader:
             consumer.close()
         return self.books
 
-    def wait_for_open_transaction(self, timeout_s: float = 20.0) -> bool:
-        """Return as soon as decisions lie in the log that are not committed; tell whether any."""
+    def wait_for_open_transaction(self, timeout_s: float = 20.0) -> None:
+        """Return as soon as decisions lie in the log that are not committed, and count that."""
         places = [where for where in self._next if where.topic == "credit.decisions"]
         committed = _consumer(self._bootstrap, "read_committed", places)
         written = _consumer(self._bootstrap, "read_uncommitted", places)
         deadline = time.monotonic() + timeout_s
         try:
-            while written.end_offsets(places) == committed.end_offsets(places):
-                if time.monotonic() > deadline:
-                    return False
-            return True
+            while time.monotonic() < deadline:
+                with contextlib.suppress(KafkaTimeoutError):  # a leader is still being chosen
+                    if written.end_offsets(places) != committed.end_offsets(places):
+                        self.open_transactions += 1
+                        return
         finally:
             committed.close()
             written.close()

@@ -102,19 +102,28 @@ class Cluster:
             time.sleep(0.25)
 
     def _missing(self) -> str:
-        try:
-            seen = self._admin().list_topics(timeout=5)
-        except KafkaException as err:
-            return str(err)
-        if len(seen.brokers) != len(BROKERS):
-            return f"{len(seen.brokers)} brokers"
-        lagging = [
-            f"{topic.topic}/{partition.id}"
-            for topic in seen.topics.values()
-            for partition in topic.partitions.values()
-            if partition.leader < 0 or len(partition.isrs) < len(partition.replicas)
-        ]
-        return ", ".join(lagging[:5])
+        """Return what is not whole. Each broker is asked: of one that was killed and started again
+        within a session the others say that it never was away, while it still gets up.
+        """
+        for number in BROKERS:
+            alone = AdminClient(
+                {"bootstrap.servers": f"127.0.0.1:{self._ports[number]}", "log_level": 0}
+            )
+            try:
+                seen = alone.list_topics(timeout=5)
+            except KafkaException as err:
+                return f"broker {number}: {err}"
+            if len(seen.brokers) != len(BROKERS):
+                return f"{len(seen.brokers)} brokers"
+            lagging = [
+                f"{topic.topic}/{partition.id}"
+                for topic in seen.topics.values()
+                for partition in topic.partitions.values()
+                if partition.leader < 0 or len(partition.isrs) < len(partition.replicas)
+            ]
+            if lagging:
+                return ", ".join(lagging[:5])
+        return ""
 
     def _admin(self) -> AdminClient:
         return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})

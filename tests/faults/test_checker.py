@@ -9,6 +9,7 @@ import pytest
 
 from tests.faults.books import Acted, Books, Decided, Listed
 from tests.faults.checker import RULES, findings
+from tests.faults.imported import imported
 from tests.faults.ledger import Ledger, Put, Reviewed
 
 TODAY = date(2026, 6, 10)
@@ -192,6 +193,10 @@ HARM: dict[str, tuple[str, Callable[[Books], None]]] = {
         lambda b: change_first(b, written_on=date(2026, 6, 9)),
     ),
 }
+
+
+def test_the_clerk_shares_no_code_with_the_trigger_but_the_schemas() -> None:
+    assert imported("tests.faults.checker") == {"schemas", "tests"}
 
 
 def test_books_in_order_are_in_order() -> None:

@@ -1,12 +1,17 @@
 """Random histories, lived by the trigger's folds and by the law told plainly, side by side.
 
+Events, list changes, reviews and days, with Redis emptied and workers killed in between. After each
+fold every verdict and every action state is compared.
+
 `CREDIT_FAULTS_MODEL_EXAMPLES` makes it as long as one likes.
 """
 
+import ast
 import json
 import os
 from datetime import date, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 import redis
@@ -23,8 +28,10 @@ from hypothesis.stateful import (
 
 from schemas import topics
 from schemas.ids import action_id, decision_id
+from tests.faults.imported import imported
+from tests.model import law
 from tests.model.law import CONSEQUENCES, LIVE, ONE, STAGES, Entry, Law, Matter
-from tests.replay.desk import Desk
+from tests.replay.desk import Desk, Trouble
 from tests.rules.given import real_catalogue
 from tests.trigger.messages import (
     EMERGENCY,
@@ -42,7 +49,7 @@ from tests.trigger.messages import (
     revised,
 )
 
-EXAMPLES = int(os.environ.get("CREDIT_FAULTS_MODEL_EXAMPLES") or 50)
+EXAMPLES = int(os.environ.get("CREDIT_FAULTS_MODEL_EXAMPLES") or 120)
 SUBJECTS = (firm(), firm(), firm("92210500"))
 # A waiting reward that a barred company earns comes with the next day of interest, whichever that
 # is: who may be barred is on no red list here.
@@ -57,6 +64,7 @@ BEGINS = st.sampled_from((-160, 0, 2))  # days from today
 REVISIONS = ("suspended", "resumed", "amended")
 REASONS = ("repaired", "annulled", "corrected", "early")
 OUTCOMES = ("confirm", "dismiss", "object", "uphold", "overturn")
+TROUBLES: tuple[Trouble, ...] = get_args(Trouble)
 _server: Any = None
 
 
@@ -193,6 +201,11 @@ class Town(RuleBasedStateMachine):
     def restart(self) -> None:
         self.desk.restart(real_catalogue())
 
+    @rule(troubles=st.lists(st.sampled_from(TROUBLES), min_size=1, max_size=4))
+    def be_in_for(self, troubles: list[Trouble]) -> None:
+        """Whatever the next turns are about, each of these befalls one of them."""
+        self.desk.troubles += troubles
+
     @invariant()
     def nobody_is_stopped_without_an_entry(self) -> None:
         for matter in getattr(self, "law", Law(TODAY)).matters.values():
@@ -313,3 +326,15 @@ def test_the_model_knows_every_consequence() -> None:
     assert {m for found in CONSEQUENCES.values() for m, _ in found} <= known
     assert EMERGENCY in real_catalogue().departments
     assert date.fromisoformat("2026-06-10") + timedelta(0) == TODAY
+
+
+def test_a_rule_of_the_model_is_read_at_a_glance() -> None:
+    """Twenty lines at most, so that a lawyer can hold them against the law."""
+    tree = ast.parse(Path(law.__file__).read_text())
+    rules = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    assert len(rules) > 10
+    assert {r.name: n for r in rules if (n := (r.end_lineno or 0) - r.lineno + 1) > 20} == {}
+
+
+def test_the_model_knows_nothing_of_the_trigger() -> None:
+    assert imported("tests.model.law") <= {"tests"}

@@ -1,12 +1,15 @@
 """The trigger's folds at a desk: its batches over a real Redis, its logs lists in memory.
 
-What a worker adds to this, Kafka's transactions, is left to the tests on real servers.
+What a worker adds to this, Kafka's transactions, is left to the tests on real servers; what they
+come to when one fails is here: a batch that was not committed and is read again, one that was
+and that Redis never heard of, a Redis that lost everything.
 """
 
+import time
 import uuid
 from collections import defaultdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec.structs import replace
 
@@ -16,9 +19,11 @@ from schemas.state import BIRTH_KEY, POSITION_KEY
 from schemas.times import legal_day
 from streams.rules.catalogue import Catalogue
 from streams.trigger.backlog import Backlog
-from streams.trigger.batch import Batches, Owned
-from streams.trigger.cache import LAYOUT, StateCache
+from streams.trigger.batch import Batches, Folded, Owned
+from streams.trigger.cache import LAYOUT, CacheMovedError, StateCache
 from streams.trigger.moves import CachePosition, Changes, Move
+from streams.trigger.restore import Restore
+from streams.trigger.sweeps import Agenda
 from streams.trigger.working import Recent
 from tests.trigger.messages import AT, CREDIT_OFFICE, PARTITIONS, Sent
 
@@ -26,6 +31,10 @@ if TYPE_CHECKING:
     import redis
 
 FAMILIES = ("approval", "bidding", "subsidy", "award", "inspection", "financing")
+# What may befall a turn: Redis is emptied before it; or the worker ends before its commit, right
+# after it, or loses its partitions before it and goes on.
+Trouble = Literal["emptied", "killed", "unwritten", "dropped"]
+
 EVENTS = (*(topics.events_topic(family) for family in FAMILIES), topics.MEMBERS)
 
 
@@ -94,33 +103,100 @@ class MemorySource:
         return found
 
 
+class MemoryEnds:
+    """Where the logs of a desk begin and end."""
+
+    def __init__(self, log: MemoryLog) -> None:
+        self._log = log
+
+    def ask(self, places: list[tuple[str, int]]) -> Any:
+        return lambda: {where: len(self._log.topics[where]) for where in places}
+
+    def beginnings(self, places: list[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        return dict.fromkeys(places, 0)
+
+
+class MemoryFollower:
+    """Follows a partition of a desk's logs, as `Follower` does those of Kafka."""
+
+    def __init__(self, log: MemoryLog) -> None:
+        self._log = log
+        self._next: dict[tuple[str, int], int] = {}
+
+    def follow(self, positions: dict[tuple[str, int], int]) -> None:
+        self._next = dict(positions)
+
+    def position(self, topic: str, partition: int) -> int:
+        return self._next[topic, partition]
+
+    def has_reached(self, ends: dict[tuple[str, int], int]) -> bool:
+        return all(self._next[where] >= end for where, end in ends.items())
+
+    def take(self, most: int, _: float = 0.0) -> list[Lying]:
+        (where,) = self._next
+        found = self._log.topics[where][self._next[where] :][:most]
+        self._next[where] += len(found)
+        return found
+
+    def read_to(self, ends: dict[tuple[str, int], int], **_: object) -> Any:
+        while not self.has_reached(ends):
+            yield self.take(7)
+
+
 class Desk:
-    """One worker that owns every partition. `turn` folds one batch of what was sent."""
+    """One worker that owns every partition. `turn` folds one batch of what was sent.
+
+    `troubles`: what befalls the next turns, one each.
+    """
 
     def __init__(self, client: "redis.Redis", catalogue: Catalogue) -> None:
         self.log, self.at = MemoryLog(), AT
-        self.gap = 0  # offsets that end markers take behind each batch
         self.catalogue = catalogue
-        self._cache = StateCache(client, f"desk-{uuid.uuid4().hex[:8]}")
+        self.troubles: list[Trouble] = []
+        self._client, self._group = client, f"desk-{uuid.uuid4().hex[:8]}"
+        self._cache = StateCache(client, self._group)
         self._owned: dict[int, Owned] = {}
-        self._recent = Recent()
-        self._read: dict[tuple[str, int], int] = {}
-        self.restart(catalogue)
         for p in range(PARTITIONS):
-            birth = CachePosition(f"birth-{p}", 0, 0.0, "space", LAYOUT)
             inputs = dict.fromkeys((*EVENTS, topics.LISTS, topics.REVIEWS), 0)
             state = PartitionState(inputs, legal_day(self.at), {})
-            self._owned[p] = Owned(birth, state)
-            self._cache.write({p: Move(None, birth, state, Changes())})
-            self.log.append(Sent(topics.STATE, encode({"birth_id": "x"}), BIRTH_KEY, p))
+            birth = encode({"birth_id": f"birth-{p}"})
+            self.log.append(Sent(topics.STATE, birth, BIRTH_KEY, p))
+            end = self.log.append(Sent(topics.STATE, encode(state), POSITION_KEY, p)) + 1
+            born = CachePosition(f"birth-{p}", end, time.time(), "space", LAYOUT)
+            self._owned[p] = Owned(born, state)
+            self._cache.write({p: Move(None, born, state, Changes())})
+        self.restart(catalogue)
 
     def restart(self, catalogue: Catalogue) -> None:
         """Begin a worker on *catalogue*."""
         self.catalogue = catalogue
-        self._backlog = Backlog()
         self._batches = Batches(catalogue, self._cache, PARTITIONS, CREDIT_OFFICE)
         whole = encode({"version": catalogue.version, "files": dict(catalogue.files)})
         self.log.append(Sent(topics.CATALOGUES, whole, catalogue.version.encode(), 0))
+        self._take_over()
+
+    def _take_over(self) -> None:
+        """Know nothing but what the log says, and read on from where it was read to."""
+        self._cache.hang_up()
+        self._recent, self._backlog = Recent(), Backlog()
+        self._read: dict[tuple[str, int], int] = {}
+        ends: Any = MemoryEnds(self.log)
+        follower: Any = MemoryFollower(self.log)
+        restore = Restore(
+            self._cache, ends, follower, meanwhile=lambda: None, progress=lambda *_: None
+        )
+        for p in range(PARTITIONS):
+            found = restore.partition(p)
+            assert found.state is not None
+            agenda = Agenda(*self._cache.agenda(p, found.position))
+            self._owned[p] = Owned(found.position, found.state, agenda)
+            self._read |= {(topic, p): offset for topic, offset in found.state.inputs.items()}
+
+    def _empty_cache(self) -> None:
+        """Lose everything that Redis holds for this desk."""
+        keys = list(self._client.scan_iter(match=f"{self._group}:*", count=1_000))
+        if keys:
+            self._client.delete(*keys)
 
     def send(self, *messages: Sent) -> None:
         for message in messages:
@@ -135,23 +211,43 @@ class Desk:
         events: Any = [m for (t, _), got in taken.items() if t in EVENTS for m in got]
         beside: Any = [m for (t, _), got in taken.items() if t not in EVENTS for m in got]
         self._backlog.add(beside)
-        parsed = self._batches.parse(events, self._backlog.take(events), self._owned)
         self.at += timedelta(milliseconds=1)
-        folded = self._batches.fold(
-            parsed, self._owned, self._recent, at=self.at, today=legal_day(self.at)
-        )
+        trouble = self.troubles.pop(0) if self.troubles else None
+        if trouble == "emptied":
+            self._empty_cache()
+        try:
+            parsed = self._batches.parse(events, self._backlog.take(events), self._owned)
+            folded = self._batches.fold(
+                parsed, self._owned, self._recent, at=self.at, today=legal_day(self.at)
+            )
+        except CacheMovedError:
+            assert trouble == "emptied"
+            self._take_over()
+            return
+        assert trouble != "emptied", "an empty Redis was believed"
+        if trouble == "killed":
+            self.restart(self.catalogue)
+        elif trouble == "dropped":
+            self._take_over()
+        else:
+            self._commit(folded, is_cached=trouble is None)
+
+    def _commit(self, folded: Folded, *, is_cached: bool) -> None:
+        """Write a batch to the log, and then to Redis, unless the worker ends in between."""
         for topic, partition, key, value, headers in folded.outbox.records:
             lines: Any = list(headers or ())
             self.log.append(Sent(topic, value, key, partition, lines, at=self.at))
         moves = {}
         for p, state in folded.states.items():
-            self.log.append(Sent(topics.STATE, encode(state), POSITION_KEY, p, []))
+            place = self.log.append(Sent(topics.STATE, encode(state), POSITION_KEY, p, []))
             before = self._owned[p].position
-            after = replace(before, offset=before.offset + 1)
+            after = replace(before, offset=place + 1)
             moves[p] = Move(before, after, state, folded.changes[p])
             self._owned[p] = Owned(after, state, folded.agendas[p])
         self._recent = folded.recent
-        if moves:
+        if not is_cached:
+            self.restart(self.catalogue)
+        elif moves:
             self._cache.write(moves)
 
     def settle(self) -> None:

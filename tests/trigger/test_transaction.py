@@ -1,5 +1,6 @@
 """Whatever way confluent-kafka has of saying that a worker was fenced, its batch is dropped."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -26,23 +27,25 @@ class FencedProducer:
         self.aborted = True
 
 
-class PatientProducer:
-    """Notes how long each step may take: none, as librdkafka takes it, is for ever."""
+class StuckProducer:
+    """Does not come back from sending the offsets, whatever limit it is given."""
 
     def __init__(self) -> None:
-        self.limits: list[float | None] = []
+        self.coordinator_is_back = threading.Event()
 
-    def send_offsets_to_transaction(self, _: Any, __: Any, limit_s: float | None = None) -> None:
-        self.limits.append(limit_s)
+    def send_offsets_to_transaction(self, *_: object) -> None:
+        self.coordinator_is_back.wait()
 
-    def flush(self, limit_s: float | None = None) -> None:
-        self.limits.append(limit_s)
+    def flush(self, _: float) -> None: ...
 
-    def commit_transaction(self, limit_s: float | None = None) -> None:
-        self.limits.append(limit_s)
+    def commit_transaction(self, _: float) -> None: ...
+
+    def abort_transaction(self, _: float) -> None:
+        message = "it was asked again"
+        raise AssertionError(message)
 
 
-def written_by(producer: FencedProducer | PatientProducer) -> Transactions:
+def written_by(producer: FencedProducer | StuckProducer) -> Transactions:
     transactions = Transactions("nowhere", "group")
     told: Any = producer
     transactions._producer = told
@@ -56,11 +59,17 @@ def test_an_exception_beside_a_result_drops_the_batch_and_not_the_worker() -> No
     assert producer.aborted
 
 
-def test_no_step_of_a_commit_waits_for_ever() -> None:
-    producer = PatientProducer()
-    written_by(producer).commit([TopicPartition("credit.members", 0, 1)], None)
-    assert len(producer.limits) == 3
-    assert all(limit is not None and 0 < limit < 15 for limit in producer.limits)
+@pytest.mark.timeout(10)
+def test_a_commit_that_does_not_come_back_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a thread of its own: librdkafka waits for a coordinator that died, past any limit."""
+    monkeypatch.setattr("streams.trigger.transaction._COMMIT_TIMEOUT_S", 0.2)
+    producer = StuckProducer()
+    transactions = written_by(producer)
+    with pytest.raises(RetryLaterError, match="no commit within"):
+        transactions.commit([TopicPartition("credit.members", 0, 1)], None)
+    with pytest.raises(RetryLaterError, match="no longer the writer"):
+        transactions.commit([], None)
+    producer.coordinator_is_back.set()
 
 
 def test_a_fault_of_ours_stays_one() -> None:
