@@ -105,9 +105,9 @@ def _tell_counts(catalogue: Catalogue, *, as_json: bool) -> None:
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     click.echo(
-        f"措施 {counts['measures']} 项(自动拦截 {counts['block']},待核 {counts['unverified']},"
-        f"影子 {counts['shadow']}),名单 {counts['lists']},事项族 {counts['families']},"
-        f"部门 {counts['departments']},事项 {counts['items']},工作日 {years[0]}-{years[1]}"
+        f"措施 {counts['measures']} 项（自动拦截 {counts['block']}，待核 {counts['unverified']}，"
+        f"影子 {counts['shadow']}），名单 {counts['lists']}，事项族 {counts['families']}，"
+        f"部门 {counts['departments']}，事项 {counts['items']}，工作日 {years[0]}-{years[1]}"
     )
     click.echo(
         f"{counts['measures']} measures ({counts['block']} block by themselves,"

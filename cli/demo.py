@@ -18,6 +18,7 @@ from cli.demo_view import DemoView
 from cli.import_words import Words
 from consumers.flow import Flow
 from consumers.tail import Tail
+from infra.logs import configure_logs
 from infra.settings import given_variables
 from schemas import topics
 from schemas.errors import StopServiceError
@@ -53,7 +54,9 @@ def command(*, keep: bool, as_json: bool) -> None:
     def tell(zh: str, en: str) -> None:
         click.echo(f"demo: {zh if zh == en else say(zh, en)}", err=True)
 
-    with DemoStage(tell) as stage:
+    stage = DemoStage(tell)
+    configure_logs(stage.settings.model_copy(update={"log": None}), "demo")
+    with stage:
         catalogue = load_catalogue(stage.settings)
         summary = _live_through(stage, catalogue, say, quiet=as_json, began_s=began_s)
         told = summary.as_json()

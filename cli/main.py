@@ -1,5 +1,6 @@
 """The command `credit-trigger`: finds the verb, calls it, turns errors into one line and a code."""
 
+import errno
 import importlib
 import os
 import sys
@@ -12,6 +13,7 @@ import click
 from schemas.errors import CreditTriggerError
 
 STOP, INTERRUPTED = 3, 130
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 _VERBS = {
     "demo": "一次完整演示 / the main job, end to end, on a synthetic day",
     "up": "启动服务和触发器 / start services and the trigger",
@@ -95,7 +97,8 @@ def _reader_may_leave() -> Iterator[None]:
     """Tell a closed pipe from a finding: click itself would end with 1 for both."""
     try:
         yield
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by whoever called us
+            sys.stdout.flush()
     except BrokenPipeError as err:
         raise ReaderGoneError from err
 
@@ -131,10 +134,25 @@ def main() -> NoReturn:
     except ReaderGoneError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as err:
+        _tell_of_the_system(err)
+        sys.exit(STOP)
     except Exception as err:  # noqa: BLE001 - the last line of defence
         _tell_unexpected(err)
         sys.exit(STOP)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell_of_the_system(err: OSError) -> None:
+    """Say which file cannot be had and what to look at; without a file it is a fault of ours."""
+    if err.filename is None and err.errno not in _DISK:
+        _tell_unexpected(err)
+        return
+    click.echo(
+        f"credit-trigger: {err.filename or 'stdout'}: {err.strerror}; "
+        "请检查路径、权限和磁盘空间 / check the path, its permissions and the disk",
+        err=True,
+    )
 
 
 def _tell_unexpected(err: Exception) -> None:

@@ -16,6 +16,7 @@ import click
 from cli.topics import topics_of
 from infra.child_process import ChildProcess
 from infra.embedded import EmbeddedServices, free_port
+from infra.health import Health, HealthServer
 from infra.logs import configure_logs
 from infra.services import Endpoints, recorded, sole
 from infra.settings import Settings, environment_of, load_settings
@@ -46,10 +47,9 @@ def command() -> None:
     """
     settings = load_settings()
     configure_logs(settings, "up")
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     with sole(settings.state_dir), ExitStack() as services:
+        _refuse_taken_port(settings)
+        stop = _until_stopped()
         endpoints, embedded = _services(settings, services)
         _say(f"Kafka {endpoints.kafka}{' (内置 / embedded)' if endpoints.embedded else ''}")
         _apply_topics(settings, endpoints)
@@ -67,6 +67,22 @@ def command() -> None:
                     f"what it held is gone; 请看 / see {log_path}, 再重新启动 / then start again"
                 )
         _say("正在停止 / stopping")
+
+
+def _until_stopped() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    """Stop before anything is started: whoever has the port would be taken for our trigger."""
+    if port := settings.metrics_port_of("trigger"):
+        nobody = Health(ok=False, why="starting")
+        HealthServer(
+            live=lambda: nobody, ready=lambda: nobody, host=settings.host, port=port
+        ).close()
 
 
 def _services(settings: Settings, stack: ExitStack) -> tuple[Endpoints, EmbeddedServices]:

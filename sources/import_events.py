@@ -18,7 +18,7 @@ from sources.department_row import EventMaker
 from sources.file_format import FileFormat
 from sources.opened_file import OpenedFile, open_file
 from sources.publisher import Publisher
-from sources.rejects import RejectsFile, rejects_path
+from sources.rejects import RejectsFile, check_place, rejects_path
 from sources.reports import FileReport, ImportReport, file_name
 from sources.row import Row
 from sources.row_fault import NaturalPersonRowError, RowRefusedError
@@ -65,6 +65,9 @@ def import_events(
     started = time.monotonic()
     report = ImportReport(checked_only=bootstrap is None)
     opened = [_open(path, options) for path in paths]
+    if bootstrap is not None:
+        for path in paths:
+            check_place(rejects_path(path, options.rejects))
     with nullcontext() if bootstrap is None else Publisher(bootstrap, clock) as sink:
         seen: set[bytes] = set()
         for file in opened:

@@ -19,7 +19,7 @@ from sources.list_plan import Plan, WholeList, plan_absent, plan_changes
 from sources.list_writer import ListWriter
 from sources.listed_row import EntryMaker, StatedEntry
 from sources.opened_file import OpenedFile, open_file
-from sources.rejects import RejectsFile, rejects_path
+from sources.rejects import RejectsFile, check_place, rejects_path
 from sources.reports import FileReport, file_name
 from sources.row import Row
 from sources.row_fault import NaturalPersonRowError, RowFault, RowRefusedError
@@ -99,6 +99,8 @@ def import_list(  # noqa: PLR0913  # two of what, four of how; the how is by nam
     started = time.monotonic()
     provider = _provider(list_code, options)
     opened = _open(path, list_code, options)
+    if not options.check:
+        check_place(rejects_path(path, options.rejects))
     count = partition_count(bootstrap, LISTS)
     writer = ListWriter(bootstrap, list_code, provider, clock, group=options.group)
     if not options.check:

@@ -2,11 +2,13 @@
 
 import csv
 import filecmp
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from sources.errors import UnusableFileError
 from sources.format_match import REJECT_COLUMNS
 from sources.row_fault import RowFault
 
@@ -70,6 +72,23 @@ def _free_or_same(wanted: Path, draft: Path) -> Path:
         number += 1
         path = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
     return path
+
+
+def check_place(path: Path) -> None:
+    """Make sure that rejects can be written to *path*, before anything is sent.
+
+    Raises: UnusableFileError with the way out.
+    """
+    folder = path.parent
+    if not folder.is_dir():
+        problem = "没有这个文件夹 / no such folder"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        problem = "不可写 / cannot be written"
+    else:
+        return
+    raise UnusableFileError(
+        f"{folder}: {problem}; 拒收文件请用 --rejects 指定别处 / name another place with --rejects"
+    )
 
 
 def rejects_path(path: Path, wanted: Path | None = None) -> Path:

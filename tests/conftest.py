@@ -28,15 +28,6 @@ os.environ["CREDIT_STATE_DIR"] = tempfile.mkdtemp(prefix="credit-trigger-tests-"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _short_sessions() -> Iterator[None]:
-    """The embedded broker lets a lone member wait for half of its session, at each start."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("infra.kafka.SESSION_MS", 2000)
-        patch.setattr("infra.kafka.HEARTBEAT_MS", 300)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
 def _built_once() -> Iterator[None]:
     """Build each catalogue once: it never changes, and the commands load it again and again."""
     built: dict[frozenset[tuple[str, str]], Catalogue] = {}

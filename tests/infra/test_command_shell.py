@@ -132,6 +132,26 @@ def test_a_fault_of_ours_is_one_line_without_a_trace_or_the_text_of_the_error() 
     assert "payload" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("open('/nowhere/file')", "/nowhere/file: No such file or directory"),
+        ("print(9 * '9', file=open('/dev/full', 'w'), flush=True)", "stdout: No space left"),
+    ],
+)
+def test_a_file_that_cannot_be_had_is_named_with_what_to_look_at(statement: str, said: str) -> None:
+    done = credit_trigger(code=raising(statement))
+    assert done.returncode == 3
+    assert len(done.stderr.splitlines()) == 1
+    assert said in done.stderr
+    assert "check the path" in done.stderr
+
+
+def test_a_closed_stdout_is_no_fault() -> None:
+    done = credit_trigger(code=f"import os, sys\nsys.stdout = None\n{raising('return 0')}")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_what_is_kept_of_a_fault_is_where_it_happened_never_its_text() -> None:
     payload = "payload of a person"
     try:

@@ -160,3 +160,21 @@ def test_imports_and_lists_need_no_redis(
     monkeypatch.delenv("CREDIT_REDIS")
     assert call_kafka("events", "import", str(case_file(fresh_case("KG1")))).exit_code == 0
     assert call_kafka("lists", "show", COMPANY).exit_code == 0
+
+
+@pytest.mark.parametrize("command", [("events", "import"), ("lists", "import")])
+def test_where_rejects_cannot_go_nothing_is_sent(
+    call_kafka: Callable[..., Result],
+    case_file: Callable[..., Path],
+    tmp_path: Path,
+    command: tuple[str, ...],
+) -> None:
+    path = case_file(fresh_case("KH1", "91"))
+    if command[0] == "lists":
+        path.write_text(f"{COURT}\n", encoding="utf-8")
+        command = (*command, "--list", "court-defaulter")
+    place = tmp_path / "nowhere" / "rejects.csv"
+    result = call_kafka(*command, str(path), "--rejects", str(place))
+    assert result.exit_code == 2
+    assert "no such folder" in result.stderr
+    assert "--rejects" in result.stderr

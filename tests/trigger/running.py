@@ -3,12 +3,14 @@
 import gc
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 import redis
 from confluent_kafka import Consumer, IsolationLevel, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
@@ -46,6 +48,19 @@ OUTPUTS = {
     "credit.catalogues": 1,
     "credit.dead-letters": 1,
 }
+
+
+@contextmanager
+def short_session() -> Iterator[None]:
+    """Let consumers that are made here have a session of 2 s.
+
+    The embedded broker makes a lone member wait for half of it at each start; a real one would
+    refuse less than 6 s.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("infra.kafka.SESSION_MS", 2000)
+        patch.setattr("infra.kafka.HEARTBEAT_MS", 300)
+        yield
 
 
 class Hands:
@@ -129,7 +144,10 @@ class Town:
     def start(self) -> None:
         """Start a worker on what the servers hold."""
         telemetry = Telemetry(self.catalogue)
-        worker = make_worker(self.settings, self.catalogue, self._endpoints, telemetry, self.clock)
+        with short_session():
+            worker = make_worker(
+                self.settings, self.catalogue, self._endpoints, telemetry, self.clock
+            )
         self.telemetry = telemetry
 
         def work() -> None:

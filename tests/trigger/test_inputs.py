@@ -9,6 +9,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from infra.embedded import EmbeddedServices
 from infra.kafka import admin_config
 from streams.trigger.inputs import EventInputs
+from tests.trigger.running import short_session
 
 TOPIC, COUNT = "events", 20
 PATIENCE_S = 20.0
@@ -23,7 +24,8 @@ def test_what_comes_while_nobody_polls_is_kept(tmp_path: Path) -> None:
         for number in range(COUNT):
             producer.produce(TOPIC, str(number).encode())
         producer.flush()
-        inputs = EventInputs(services.kafka, "group", [TOPIC])
+        with short_session():
+            inputs = EventInputs(services.kafka, "group", [TOPIC])
         deadline = time.monotonic() + PATIENCE_S
         while not inputs.owned:
             inputs.keep_alive()
