@@ -124,6 +124,10 @@ class Telemetry:
         """Count a restore that ended."""
         metrics.RESTORES.labels("rebuild" if rebuilt else "catch_up").inc()
 
+    def folding_first_lists(self, done: int, total: int) -> None:
+        """Show how far the lists are folded that nobody has folded before, in messages."""
+        self._show(Health(ok=False, why=f"folding the first lists: {done} of {total}"))
+
     def flowing(self, partitions: Sequence[int]) -> None:
         """Note that batches are decided."""
         metrics.REDIS_UP.set(1)

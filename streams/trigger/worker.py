@@ -321,8 +321,11 @@ class Worker:
         self._backlog.add(self._lists.take(SHARE, IDLE_WAIT_S))
         if self._backlog or self._owes():
             self._decide(Polled([], self._inputs.metadata()), self._backlog.take(), {})
+            read = sum(self._lists.position(*where) for where in ends)
+            self._telemetry.folding_first_lists(read - len(self._backlog), sum(ends.values()))
         elif self._lists.has_reached(ends):
             self._first_lists = None
+            self._telemetry.flowing(sorted(self._owned))
 
     def _owes(self) -> bool:
         """Tell whether running matters are to be decided again."""
