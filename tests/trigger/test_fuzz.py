@@ -39,6 +39,7 @@ from streams.trigger.codes import KnownCodes
 from streams.trigger.intake import Intake, RejectedIn
 from streams.trigger.moves import CachePosition, Changes
 from streams.trigger.working import Recent
+from tests.budget import examples
 from tests.rules.given import real_catalogue
 from tests.trigger.messages import (
     AT,
@@ -58,7 +59,7 @@ from tests.trigger.messages import (
 )
 
 WANTED = int(os.environ.get("FUZZ_INPUTS", "0"))
-INPUTS = WANTED or 10_000
+INPUTS = WANTED or examples(10_000)
 SECONDS = None if WANTED else 12.0
 SEED = int(os.environ.get("FUZZ_SEED", "20261123"))
 BATCH, FORGET_AFTER = 200, 5_000  # a batch is large enough to be laid out in columns
