@@ -250,7 +250,7 @@ class Batches:
         self._fold_reviews(parsed, owned, working, matters, folded)
         folded.read_past(parsed.reviews)
         self._fold_events(parsed, working, matters, folded)
-        folded.read_to(chain.from_iterable(part.inputs() for part in parsed.parts))
+        folded.read_to(chain.from_iterable(part.inputs().items() for part in parsed.parts))
         folded.outbox.tallies()
         folded.again, folded.reviews = matters.again, matters.reviews
         folded.note_agendas()
@@ -433,11 +433,13 @@ class Batches:
         fold = EventFold(self._catalogue, outbox, working, matters, self._partitions)
         strange = self._not_plain(parsed, working)
         for part in parsed.parts:
-            quiet = iter(self._write_plain(part, strange, fold, moments, folded))
-            for place, item in enumerate(part.items):
-                if item is None:
-                    outbox.records += next(quiet)
-                elif isinstance(item, RejectedIn):
+            quiet = self._write_plain(part, strange, fold, moments, folded)
+            odd = [(place, item) for place, item in enumerate(part.items) if item is not None]
+            written = 0  # of the quiet ones, which lie between the odd ones
+            for number, (place, item) in enumerate(odd):
+                outbox.records += quiet[2 * written : 2 * (place - number)]
+                written = place - number
+                if isinstance(item, RejectedIn):
                     self._set_aside(outbox, item)
                 else:
                     entries_raw, matter_raw, seen_in = part.known[place]
@@ -446,6 +448,7 @@ class Batches:
                         fold.event(item, moments[item.partition], held, matter_raw, seen_in)
                     except RejectRecordError as fault:
                         outbox.dead_letter(item.message, fault)
+            outbox.records += quiet[2 * written :]
             outbox.hand_on()
         folded.duplicates = fold.duplicates
 
@@ -468,7 +471,7 @@ class Batches:
         fold: EventFold,
         moments: Mapping[int, PartitionMoment],
         folded: Folded,
-    ) -> list[tuple[Record, Record]]:
+    ) -> list[Record]:
         """Return decision and state record of each event of *part* that stays plain, in order.
 
         The others become items.
@@ -517,8 +520,7 @@ def _in_turn(found: Slice) -> Iterator[tuple[Running, bool]]:
 
 def _touched(parsed: Parsed) -> set[int]:
     told = {item.partition for item in chain(parsed.lists, parsed.ahead, parsed.reviews)}
-    events = chain.from_iterable(part.inputs() for part in parsed.parts)
-    return told | {partition for (_, partition), _ in events}
+    return told | {partition for part in parsed.parts for _, partition in part.inputs()}
 
 
 def hashes_of_keys(part: Part) -> Hashes:

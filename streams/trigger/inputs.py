@@ -64,13 +64,12 @@ class EventInputs:
         if first is None:
             return Polled(messages, self.metadata() if messages else None)
         metadata = self._consumer.consumer_group_metadata()
-        for message in (first, *self._consumer.consume(most - 1, 0)):
-            error = message.error()
-            if error is None:
-                messages.append(message)
-            else:
-                self._weigh(error)
-        return Polled(messages, metadata)
+        found = [first, *self._consumer.consume(most - 1, 0)]
+        if any(message.error() is not None for message in found):
+            for message in found:
+                self._weigh(message.error())
+            found = [message for message in found if message.error() is None]
+        return Polled(messages + found, metadata)
 
     def keep_alive(self) -> None:
         """Serve rebalances, as waiting must not cost the membership; what comes is kept."""

@@ -110,14 +110,11 @@ class Part(Struct):
         places = (place for place, item in enumerate(self.items) if isinstance(item, EventIn))
         self.known = dict(zip(places, values, strict=True))
 
-    def inputs(self) -> Iterable[tuple[tuple[str, int], int]]:
-        """Yield topic and partition, and the last offset, of what was read."""
+    def inputs(self) -> dict[tuple[str, int], int]:
+        """Return the last offset that was read, by topic and partition."""
         if self.columns is not None:
-            yield from self.columns.inputs()
-        else:
-            for message in self.messages:
-                topic, partition, offset = _place(message)
-                yield (topic, partition), offset
+            return self.columns.inputs
+        return {(t, p): offset for t, p, offset in map(_place, self.messages)}
 
 
 class Intake:

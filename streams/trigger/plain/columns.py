@@ -1,6 +1,6 @@
 """The plain events of one part of a batch, as columns: what is found, checked and asked at once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +42,8 @@ class Columns:
     """The messages of a part, and of those that are plain where their fields lie.
 
     A row is a message. `groups` holds the group of each, -1 for what is not plain; `firsts` an
-    example of each group. `known`: entries, matter and identity of those of which Redis holds any.
+    example of each group. `inputs`: the last offset by topic and partition. `known`: entries,
+    matter and identity of those of which Redis holds any.
     """
 
     def __init__(self, messages: Sequence[Message], limits: Limits) -> None:
@@ -51,7 +52,10 @@ class Columns:
         self.keys = [message.key() for message in messages]
         self.topics = [message.topic() or "" for message in messages]
         self.partitions = np.array([message.partition() for message in messages], np.int64)
-        self.offsets = np.array([message.offset() for message in messages], np.int64)
+        offsets = [message.offset() or 0 for message in messages]
+        self.offsets = np.array(offsets, np.int64)
+        places = zip(self.topics, self.partitions.tolist(), strict=True)
+        self.inputs: dict[tuple[str, int], int] = dict(zip(places, offsets, strict=True))
         self._joined = b"".join([*raws, FENCE])
         self.row: Bytes = np.frombuffer(self._joined, np.uint8)
         ends = np.cumsum([len(raw) for raw in raws], dtype=np.int64)
@@ -123,16 +127,6 @@ class Columns:
     def decision_id(self, row: int) -> str:
         """Return the id of the decision on a plain event."""
         return self.ids[row * ID_LENGTH : (row + 1) * ID_LENGTH].tobytes().decode()
-
-    def inputs(self) -> Iterator[tuple[tuple[str, int], int]]:
-        """Yield topic and partition, and offset, of each message; the last of each counts."""
-        yield from dict(
-            zip(
-                zip(self.topics, self.partitions.tolist(), strict=True),
-                self.offsets.tolist(),
-                strict=True,
-            )
-        ).items()
 
     def asked(self) -> dict[int, tuple[int, bytes]]:
         """Return what to ask Redis, by partition: how many fields, and the fields as RESP.

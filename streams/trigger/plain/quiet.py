@@ -24,6 +24,7 @@ from streams.trigger.plain.resp import TOLD_EXTRA, Told, write_named, write_told
 from streams.trigger.quiet_form import QuietPlace
 from streams.trigger.transaction import Record
 
+_NO_RECORD: Record = ("", 0, None, None, None)
 _KIND: Bytes = np.frombuffer(b"/matter/", np.uint8).copy()
 
 
@@ -101,20 +102,22 @@ class Quiet:
         last = dict(zip(kinds, columns.offsets[rows].tolist(), strict=True))
         return [(*kind, count, last[kind]) for kind, count in Counter(kinds).items()]
 
-    def messages(self) -> list[tuple[Record, Record]]:
-        """Return decision and state record of each, in order."""
-        columns = self.columns
-        rows = self.rows.tolist()
-        partitions = columns.partitions[self.rows].tolist()
-        return [
-            (
-                (topics.DECISIONS, partition, columns.keys[row], decision, HEADERS),
-                (topics.STATE, partition, key, record, None),
-            )
-            for row, partition, decision, key, record in zip(
-                rows, partitions, self.decisions, self.keys, self.records, strict=True
+    def messages(self) -> list[Record]:
+        """Return decision and state record of each, one after the other, in order."""
+        keys = self.columns.keys
+        partitions = self.columns.partitions[self.rows].tolist()
+        found: list[Record] = [_NO_RECORD] * (2 * len(partitions))
+        found[0::2] = [
+            (topics.DECISIONS, partition, keys[row], decision, HEADERS)
+            for row, partition, decision in zip(
+                self.rows.tolist(), partitions, self.decisions, strict=True
             )
         ]
+        found[1::2] = [
+            (topics.STATE, partition, key, record, None)
+            for partition, key, record in zip(partitions, self.keys, self.records, strict=True)
+        ]
+        return found
 
     def hashes(self) -> NDArray[np.uint64]:
         """Return the hashes of the subjects."""
