@@ -355,11 +355,11 @@ def _unit(row: Bytes, at: int, end: int) -> int:
         return -1
     unit = 0
     for place in range(at + 2, at + 6):
-        digit = byte_at(row, place) | 32  # a letter in lower case; a digit stays what it is
+        digit = byte_at(row, place)
         if 48 <= digit <= 57:
             unit = unit * 16 + digit - 48
-        elif 97 <= digit <= 102:
-            unit = unit * 16 + digit - 87
+        elif 97 <= digit | 32 <= 102:  # a letter, large or small
+            unit = unit * 16 + (digit | 32) - 87
         else:
             return -1
     return unit
@@ -530,8 +530,20 @@ def _days_since_1970(year: int, month: int, day: int) -> int:
 def _may_name_person(row: Bytes, begin: int, end: int) -> bool:
     """Tell whether a resident's number may stand there; stricter than `person_search`.
 
-    What is escaped is no digit and no blank: `_escaped` takes no other. Its own digits are none.
+    Escapes are read both ways, as it does: for what they mean, and as the digits that stand there.
+    What they mean is no digit and no blank, for `_escaped` takes no other.
     """
+    if _shows_number(row, begin, end, 6):
+        return True
+    at = begin
+    while _DULL[row[np.uint64(at)]] or 48 <= byte_at(row, at) <= 57 or byte_at(row, at) == 0xEF:
+        at += 1
+    return at < end and _shows_number(row, begin, end, 1)
+
+
+@compiled
+def _shows_number(row: Bytes, begin: int, end: int, escape: int) -> bool:
+    """Tell whether such a number may stand there, where a backslash covers *escape* bytes."""
     at = begin
     while True:
         while _DULL[row[np.uint64(at)]]:
@@ -540,7 +552,7 @@ def _may_name_person(row: Bytes, begin: int, end: int) -> bool:
             return False
         byte = byte_at(row, at)
         if byte == 92:
-            at += 6
+            at += escape
         elif byte == 0xEF:
             if _is_full_width(row, at, end):
                 return True

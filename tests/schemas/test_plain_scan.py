@@ -170,6 +170,27 @@ def test_what_is_odd_is_left_to_the_exact_parser(where: str, value: object) -> N
     assert [scanned.is_plain(place) for place in range(3)] == [True, False, True]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"\\u5355\\u11010519491231002X",  # a number within an escape: refused as it stands there
+        b"\\u8bd5 4f4d",  # may go on behind the blank
+        b"\\u987\x14",
+        b"\\u6d4\x01b",
+        b"\\u5d0",
+        b"\\ud83d",
+        b"\\ude00\\ud83d",
+        b"\\u0031",
+        b"\\uff11",
+        b"\\n",
+    ],
+)
+def test_an_odd_escape_is_left_to_the_exact_parser(name: bytes) -> None:
+    raw = written(event(firm(), data={"subject_name": "NAME"}))
+    assert Scanned([raw]).is_plain(0)
+    assert not Scanned([raw.replace(b"NAME", name)]).is_plain(0)
+
+
 _TEXT = st.text(max_size=12) | st.sampled_from(["中文", "a/b", "12 34", "20260610", "x" * 128])
 _VALUE = _TEXT | st.booleans() | st.integers(-(2**54), 2**54) | st.none() | st.floats()
 _FIELDS = st.fixed_dictionaries(
