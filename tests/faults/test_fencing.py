@@ -19,7 +19,8 @@ def test_a_commit_that_somebody_fenced_is_given_up(city: FaultyCity) -> None:
     for number in range(TRIES):
         slow, quick = (Transactions(city.cluster.bootstrap, f"fenced-{number}") for _ in "ab")
         slow.take_over([0])
-        slow.begin(records, [])
+        slow.begin()
+        slow.write(records)
         producer = slow._producer
         assert producer is not None
         assert producer.flush(PATIENCE_S) == 0  # so that it is the next request that is refused
