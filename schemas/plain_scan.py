@@ -18,6 +18,7 @@ MAX_ATTRIBUTES = 16  # more are allowed, and left to the exact parser
 MAX_VALUE = 2048
 CANON_EXTRA = 96  # what the kept form of `data` may be longer than the sent one
 
+_NOTHING, _ESCAPES_ALONE, _A_NUMBER = range(3)
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998
 _BIRTH_FROM, _BIRTH_UNTIL = BIRTH_YEARS.start, BIRTH_YEARS.stop
 
@@ -533,29 +534,29 @@ def _may_name_person(row: Bytes, begin: int, end: int) -> bool:
     Escapes are read both ways, as it does: for what they mean, and as the digits that stand there.
     What they mean is no digit and no blank, for `_escaped` takes no other.
     """
-    if _shows_number(row, begin, end, 6):
-        return True
-    at = begin
-    while _DULL[row[np.uint64(at)]] or 48 <= byte_at(row, at) <= 57 or byte_at(row, at) == 0xEF:
-        at += 1
-    return at < end and _shows_number(row, begin, end, 1)
+    found = _numbers(row, begin, end, 6)
+    if found == _ESCAPES_ALONE:
+        found = _numbers(row, begin, end, 1)
+    return found == _A_NUMBER
 
 
 @compiled
-def _shows_number(row: Bytes, begin: int, end: int, escape: int) -> bool:
+def _numbers(row: Bytes, begin: int, end: int, escape: int) -> int:
     """Tell whether such a number may stand there, where a backslash covers *escape* bytes."""
+    found = _NOTHING
     at = begin
     while True:
         while _DULL[row[np.uint64(at)]]:
             at += 1
         if at >= end:
-            return False
+            return found
         byte = byte_at(row, at)
         if byte == 92:
+            found = _ESCAPES_ALONE
             at += escape
         elif byte == 0xEF:
             if _is_full_width(row, at, end):
-                return True
+                return _A_NUMBER
             at += 1
         else:
             first = at
@@ -563,9 +564,9 @@ def _shows_number(row: Bytes, begin: int, end: int, escape: int) -> bool:
                 at += 1
             run = at - first
             if (run == 17 or run == 18) and _is_birth_year(row, first + 6):
-                return True
+                return _A_NUMBER
             if _is_blank(row, at, end):
-                return True
+                return _A_NUMBER
 
 
 @compiled
