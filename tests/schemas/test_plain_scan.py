@@ -17,7 +17,6 @@ from schemas.plain_scan import (
     APPLICATION,
     CANON_EXTRA,
     DEPARTMENT,
-    FENCE,
     FIELDS,
     ID,
     ITEM,
@@ -28,6 +27,7 @@ from schemas.plain_scan import (
     TYPE,
     scan_events,
 )
+from schemas.plain_text import FENCE
 from schemas.times import read_instant
 from tests.trigger.messages import event, firm
 

@@ -14,12 +14,12 @@ from schemas.plain_scan import (
     APPLICATION,
     CANON_EXTRA,
     DEPARTMENT,
-    FENCE,
     FIELDS,
     SUBJECT,
     TYPE,
     scan_events,
 )
+from schemas.plain_text import FENCE
 from streams.trigger.codes import CodeRows
 from streams.trigger.plain.grouping import MOST_GROUPS, group_events, new_slots
 from streams.trigger.plain.resp import ASKED_EXTRA, USCC_LENGTH, write_asked

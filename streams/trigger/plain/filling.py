@@ -11,7 +11,6 @@ DECISION_PIECES, RECORD_PIECES = 10, 6
 # What the fields of one event may take beside those that stand in it.
 FILLED_EXTRA = 2 * ID_LENGTH + USCC_LENGTH + 40 + 20
 KEY_EXTRA = USCC_LENGTH + 16
-_KIND = b"/matter/"
 
 
 @compiled
