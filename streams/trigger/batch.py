@@ -3,118 +3,46 @@
 The order within a subject is fixed: lists, days, reviews, event (design §6).
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain
 from time import perf_counter
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 from confluent_kafka import Message
-from msgspec.structs import replace
 
 from schemas.errors import Reason, RejectRecordError
-from schemas.lean import PartitionState, Sweep
+from schemas.lean import SubjectEntries
 from schemas.times import legal_day
 from streams.rules.catalogue import Catalogue
 from streams.rules.review import REFUSAL_WORDS, RefusalCode
-from streams.rules.standing import standing_of
-from streams.trigger.agenda import Diary, names_after
+from streams.trigger.agenda import names_after
 from streams.trigger.alerts import lapsed_alert, wrong_place_alert
 from streams.trigger.backlog import Beside
 from streams.trigger.cache import StateCache
-from streams.trigger.codes import are_among, repeated
 from streams.trigger.fold_events import EventFold
 from streams.trigger.fold_lists import ListFold
 from streams.trigger.fold_matters import At, MatterFold
+from streams.trigger.fold_sweeps import MOST_OF_ONE, Few, Place, SweepFold, few_of
+from streams.trigger.folded import Folded, Owned
 from streams.trigger.intake import (
     ChangeIn,
-    EventIn,
     Intake,
     Part,
     PublishedIn,
     RejectedIn,
     ReviewIn,
 )
-from streams.trigger.moment import PartitionMoment
-from streams.trigger.moves import CachePosition, Changes
+from streams.trigger.moves import Changes
 from streams.trigger.outbox import Outbox, Sink
 from streams.trigger.plain.columns import hashes_of
-from streams.trigger.plain.quiet import Quiet
-from streams.trigger.sweeps import Agenda, Running, Slice, read_slice
-from streams.trigger.transaction import Record
-from streams.trigger.working import Hashes, Recent, Working, decode_matter
+from streams.trigger.plain.fold import PlainFold
+from streams.trigger.sweeps import Agenda
+from streams.trigger.working import Recent, Working, decode_matter
 
 _ASKED_AT_ONCE = 1_000  # Redis answers for these while as many more are checked
 _MISPLACED = frozenset({Reason.WRONG_PARTITION, Reason.SUBJECT_KEY_MISMATCH})
-
-
-@dataclass(slots=True)
-class Owned:
-    """One owned partition, as of the last commit, and what it has to do by itself."""
-
-    position: CachePosition
-    state: PartitionState
-    agenda: Agenda = field(default_factory=Agenda)
-
-
-@dataclass(slots=True)
-class Folded:
-    """What a batch comes to: records to write, states to move to, changes to cache."""
-
-    outbox: Outbox
-    states: dict[int, PartitionState]
-    changes: dict[int, Changes]
-    agendas: dict[int, Agenda]
-    duplicates: Counter[str] = field(default_factory=Counter)
-    list_changes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    again: Counter[str] = field(default_factory=Counter)
-    reviews: Counter[str] = field(default_factory=Counter)
-    phases: dict[str, float] = field(default_factory=dict)
-    recent: Recent = field(default_factory=Recent)
-
-    def read_past(self, items: "Iterable[ListIn | ReviewIn | RejectedIn]") -> None:
-        """Move the input positions behind *items*."""
-        self.read_to(((item.topic, item.partition), item.offset) for item in items)
-
-    def read_to(self, inputs: Iterable[tuple[tuple[str, int], int]]) -> None:
-        """Move the input positions behind *inputs*: topic and partition, and offset."""
-        ends: dict[int, dict[str, int]] = {}
-        for (topic, partition), offset in inputs:
-            ends.setdefault(partition, {})[topic] = offset + 1
-        for number, news in ends.items():
-            state = self.states[number]
-            self.states[number] = replace(state, inputs=state.inputs | news)
-
-    def live_until(self, today: date) -> dict[int, tuple[date, date]]:
-        """Let days pass until *today*, never back; return those that did: (before, after).
-
-        None passes while a matter waits for the day before it: each is lived through. Those on
-        which nothing happens pass together.
-        """
-        passed = {}
-        for number, state in self.states.items():
-            agenda = self.agendas[number]
-            if state.day >= today or agenda.is_due(state.day):
-                continue
-            day = today if agenda.next_due is None else min(today, agenda.next_due)
-            passed[number] = state.day, day
-            same_month = (state.day.year, state.day.month) == (day.year, day.month)
-            tidied = state.tidied if same_month else ""
-            self.states[number] = replace(state, day=day, tidied=tidied)
-        return passed
-
-    def note_agendas(self) -> None:
-        """Note what the changes of this batch add to what is due."""
-        for number, changes in self.changes.items():
-            agenda = self.agendas[number]
-            days = [d.due for d in changes.diaries.values() if d.due is not None]
-            if agenda.next_due is not None:
-                days.append(agenda.next_due)
-            self.agendas[number] = Agenda(agenda.swept, min(days, default=None))
 
 
 ListIn = ChangeIn | PublishedIn | RejectedIn
@@ -130,7 +58,7 @@ class Parsed(NamedTuple):
     known: Mapping[int, int]  # see `Beside`
     reviews: list[ReviewIn | RejectedIn]
     held: list[bytes | None]  # the entries of each list change's subject, those ahead last
-    running: list[bool]  # whether each list change's subject has matters
+    names: dict[Place, list[str]]  # the first matters of each subject whose entries change
     phases: dict[str, float]
 
 
@@ -145,6 +73,8 @@ class Batches:
         self._partitions = partitions
         self._office = office
         self._intake = Intake(catalogue, partitions)
+        self._plain = PlainFold(self._intake)
+        self._sweeps = SweepFold(catalogue, cache)
 
     def parse(self, events: list[Message], beside: Beside, owned: dict[int, Owned]) -> Parsed:
         """Return the messages checked, and what Redis knows of their organisations.
@@ -176,22 +106,27 @@ class Batches:
         changed = [(i.partition, i.change.subject) for i in changes]
         self._cache.ask_entries(changed)
         spaces = {p: self._cache.namespace(p) for p in owned}
-        self._cache.ask_each(*(names_after(spaces[p], subject, "", 1) for p, subject in changed))
+        running = [*dict.fromkeys(changed)]
+        most = MOST_OF_ONE + 1
+        self._cache.ask_each(*(names_after(spaces[p], uscc, "", most) for p, uscc in running))
         asked_at = perf_counter()
-        *answers, held, names = self._cache.answer()
+        *answers, held, named = self._cache.answer()
         heard_at = perf_counter()
-        running = [bool(found) for found in names]
+        names = {
+            place: [name.decode().partition("/")[2] for name in found]
+            for place, found in zip(running, named, strict=True)
+        }
         heard = iter(answers)
         for part in parts:
             if part.columns is not None:
                 part.columns.answered(next(heard))
             part.answered(next(heard))
-        self._take_out_known(parts)
+        self._plain.take_out_known(parts)
         phases = {
             "parse": asked_at - began + perf_counter() - heard_at,
             "redis_read": heard_at - asked_at,
         }
-        return Parsed(parts, told, ahead, beside.known, reviews, held, running, phases)
+        return Parsed(parts, told, ahead, beside.known, reviews, held, names, phases)
 
     def _ask(self, events: Sequence[Message]) -> Part:
         """Check a part of a batch and send for what Redis knows of it."""
@@ -202,17 +137,6 @@ class Batches:
             [(i.partition, i.event.subject, i.matter, i.decision_id) for i in part.asked()]
         )
         return part
-
-    def _take_out_known(self, parts: list[Part]) -> None:
-        """Leave plain alone of whom Redis holds nothing, and who comes once in the batch."""
-        columns = [part.columns for part in parts if part.columns is not None]
-        if not columns:
-            return
-        several = repeated(np.concatenate([hashes_of_keys(part) for part in parts]))
-        for part in parts:
-            if part.columns is not None:
-                again = are_among(part.columns.hashes, several).tolist()
-                self._intake.take_out(part, sorted({*part.columns.known, *again}))
 
     def fold(  # noqa: PLR0913  # what was known before, and when it is
         self,
@@ -243,10 +167,11 @@ class Batches:
         working = Working(folded.outbox, folded.changes, recent)
         folded.recent = working.learnt
         matters = MatterFold(self._catalogue, folded.outbox, working, self._office)
-        self._fold_lists(parsed, members, recent, working, folded)
+        few = self._fold_lists(parsed, members, recent, working, folded)
         folded.read_past(parsed.lists)
         self._tell_lapses(folded, folded.live_until(today))
-        self._sweep(owned, working, matters, folded)
+        self._sweeps.at_once(few, owned, working, matters, folded)
+        self._sweeps.slice(owned, working, matters, folded)
         self._fold_reviews(parsed, owned, working, matters, folded)
         folded.read_past(parsed.reviews)
         self._fold_events(parsed, working, matters, folded)
@@ -272,21 +197,27 @@ class Batches:
 
     def _fold_lists(
         self, parsed: Parsed, members: Members, recent: Recent, working: Working, folded: Folded
-    ) -> None:
+    ) -> list[Few]:
+        """Fold the lists; return the subjects whose matters are to be decided again at once."""
         outbox = folded.outbox
         fold = ListFold(outbox, working, members, self._office, self._catalogue.lists)
-        held, running = iter(parsed.held), iter(parsed.running)
+        held = iter(parsed.held)
         fresh: set[str] = set()
         if parsed.held:
-            changes = chain((i for i in parsed.lists if isinstance(i, ChangeIn)), parsed.ahead)
-            recent.recall(np.sort(hashes_of({change.change.subject for change in changes})))
+            recent.recall(np.sort(hashes_of({uscc for _, uscc in parsed.names})))
             fresh = {subject for subject, _ in recent.matters}
+
+        def told(item: ChangeIn) -> tuple[SubjectEntries, bool]:
+            """Return the entries of its subject, and whether that has matters."""
+            subject = item.change.subject
+            runs = bool(parsed.names[item.partition, subject]) or subject in fresh
+            return working.entries(subject, next(held)), runs
+
         for item in parsed.lists:
             try:
                 if isinstance(item, ChangeIn):
-                    subject, raw, runs = item.change.subject, next(held), next(running)
-                    runs = runs or subject in fresh
-                    fold.change(item, working.entries(subject, raw), runs=runs)
+                    entries, runs = told(item)
+                    fold.change(item, entries, runs=runs)
                 elif isinstance(item, PublishedIn):
                     state = folded.states[item.partition]
                     folded.states[item.partition] = fold.published(item, state)
@@ -295,16 +226,17 @@ class Batches:
             except RejectRecordError as fault:
                 outbox.dead_letter(item.message, fault)
         for change in parsed.ahead:
-            subject, raw, runs = change.change.subject, next(held), next(running)
-            runs = runs or subject in fresh
+            entries, runs = told(change)
             try:
-                fold.change_ahead(change, working.entries(subject, raw), runs=runs)
+                fold.change_ahead(change, entries, runs=runs)
             except RejectRecordError as fault:
                 outbox.dead_letter(change.message, fault)
-        fold.write()
+        few = few_of(fold.changed(), parsed.names, recent)
+        fold.write(decided={each.subject for each in few})
         for partition in fold.swept:
             folded.agendas[partition] = Agenda(True, folded.agendas[partition].next_due)
         folded.list_changes = fold.counts
+        return few
 
     def _tell_lapses(self, folded: Folded, passed: Mapping[int, tuple[date, date]]) -> None:
         """Tell the office of every list whose promise ran out on a day that has now passed."""
@@ -319,62 +251,6 @@ class Batches:
                         lapsed_alert(code, known.generation, self._office, folded.outbox.now)
                     )
 
-    def _moments(
-        self, folded: Folded, known: Mapping[int, int] = MappingProxyType({})
-    ) -> dict[int, PartitionMoment]:
-        """Return the moment of each partition; *known*: how far changes are, of those concerned."""
-        at = folded.outbox.at
-        return {
-            p: PartitionMoment(
-                p, state, standing_of(self._catalogue, state.lists, at)
-            ).having_listed(known.get(p, 0))
-            for p, state in folded.states.items()
-        }
-
-    def _sweep(
-        self, owned: dict[int, Owned], working: Working, matters: MatterFold, folded: Folded
-    ) -> None:
-        """Decide one slice of what is left to do again.
-
-        What this batch's lists changed is left to the next slice: it was not read with them.
-        """
-        owing = {
-            p: (owned[p].position, state)
-            for p, state in folded.states.items()
-            if folded.agendas[p].owes(state)
-        }
-        if not owing:
-            return
-        found = read_slice(self._cache, owing)
-        changed = frozenset(working.learnt.entries)
-        moments = self._moments(folded)
-        for running, listed in _in_turn(found):
-            held = working.entries(running.subject, running.entries)
-            record = working.record(running.subject, running.name, running.record)
-            at = At(running.subject, running.name, held, moments[running.partition])
-            if record is not None:
-                matters.bring_up_to_date(at, decode_matter(record), listed=listed)
-            else:
-                name = f"{running.subject}/{running.name}"
-                folded.changes[running.partition].diaries[name] = Diary(None, False, ())
-        for resting in found.resting:
-            record = working.record(resting.subject, resting.name, resting.record)
-            matters.forget_old(resting, record, folded.states[resting.partition].day)
-        for swept in found.subjects:
-            if swept.subject not in changed:
-                turn = 0 if swept.held.sweep is None else swept.held.sweep.turn
-                sweep = None if swept.done else Sweep(turn + 1, swept.last)
-                after = replace(swept.held, sweep=sweep)
-                working.keep_entries(swept.partition, swept.subject, swept.held, after)
-        for p, agenda in found.agendas.items():
-            # What this batch changed was in no slice yet.
-            asked = any(folded.changes[p].sweeps.get(uscc) is not None for uscc in changed)
-            folded.agendas[p] = Agenda(agenda.swept or asked, agenda.next_due)
-        for p, cursor in found.first_published.items():
-            folded.states[p] = replace(folded.states[p], first_published=cursor)
-        for p, cursor in found.tidied.items():
-            folded.states[p] = replace(folded.states[p], tidied=cursor)
-
     def _fold_reviews(
         self,
         parsed: Parsed,
@@ -386,7 +262,7 @@ class Batches:
         items = parsed.reviews
         told = [item for item in items if isinstance(item, ReviewIn)]
         found = iter(self._read_reviewed(told, owned))
-        moments = self._moments(folded, parsed.known) if items else {}
+        moments = folded.moments(self._catalogue, parsed.known) if items else {}
         for item in items:
             if isinstance(item, RejectedIn):
                 self._set_aside(folded.outbox, item)
@@ -429,11 +305,11 @@ class Batches:
         self, parsed: Parsed, working: Working, matters: MatterFold, folded: Folded
     ) -> None:
         outbox = folded.outbox
-        moments = self._moments(folded, parsed.known)
+        moments = folded.moments(self._catalogue, parsed.known)
         fold = EventFold(self._catalogue, outbox, working, matters, self._partitions)
-        strange = self._not_plain(parsed, working)
+        touched = self._plain.touched(parsed.parts, working)
         for part in parsed.parts:
-            quiet = self._write_plain(part, strange, fold, moments, folded)
+            quiet = self._plain.write(part, touched, fold, moments, folded)
             odd = [(place, item) for place, item in enumerate(part.items) if item is not None]
             written = 0  # of the quiet ones, which lie between the odd ones
             for number, (place, item) in enumerate(odd):
@@ -452,57 +328,6 @@ class Batches:
             outbox.hand_on()
         folded.duplicates = fold.duplicates
 
-    def _not_plain(self, parsed: Parsed, working: Working) -> Hashes:
-        """Return whom the last batch or this one touched: plain in Redis, and no longer so.
-
-        What the last batch wrote plainly about the subjects of this one is recalled.
-        """
-        parts = [part.columns.hashes for part in parsed.parts if part.columns is not None]
-        odd = {
-            i.event.subject for part in parsed.parts for i in part.items if isinstance(i, EventIn)
-        }
-        working.recall(np.sort(np.concatenate([hashes_of(odd), *parts])))
-        return np.sort(working.touched()) if parts else hashes_of(())
-
-    def _write_plain(
-        self,
-        part: Part,
-        strange: Hashes,
-        fold: EventFold,
-        moments: Mapping[int, PartitionMoment],
-        folded: Folded,
-    ) -> list[Record]:
-        """Return decision and state record of each event of *part* that stays plain, in order.
-
-        The others become items.
-        """
-        columns = part.columns
-        if columns is None:
-            return []
-        self._intake.take_out(part, are_among(columns.hashes, strange).tolist())
-        places = {}
-        for group in range(len(columns.firsts)):
-            rows = np.flatnonzero(columns.groups == group)
-            if not len(rows):
-                continue
-            first = int(rows[0])
-            item = self._intake.plain_item(part.messages[first], columns, first)
-            place = fold.quiet_place(item, moments[item.partition])
-            if place is None:
-                self._intake.take_out(part, rows.tolist())
-            else:
-                places[group] = place
-        rows = columns.plain_rows()
-        if not len(rows):
-            return []
-        quiet = Quiet(columns, rows, places)
-        for group, day, count, last in quiet.counted():
-            places[group].tally.add_many(date.fromordinal(day).isoformat(), count, last)
-        for partition, told in quiet.told().items():
-            folded.changes[partition].plain.append(told)
-        folded.recent.plain.append(quiet)
-        return quiet.messages()
-
     def _set_aside(self, outbox: Outbox, item: RejectedIn) -> None:
         outbox.dead_letter(item.message, item.fault)
         if item.fault.reason in _MISPLACED:
@@ -511,20 +336,6 @@ class Batches:
             outbox.alert(wrong_place_alert(topic, where, self._office, outbox.now))
 
 
-def _in_turn(found: Slice) -> Iterator[tuple[Running, bool]]:
-    """Yield each matter of a slice, and whether the lists brought it there."""
-    yield from ((running, True) for running in found.swept)
-    yield from ((running, True) for running in found.waiting)
-    yield from ((running, False) for running in found.due)
-
-
 def _touched(parsed: Parsed) -> set[int]:
     told = {item.partition for item in chain(parsed.lists, parsed.ahead, parsed.reviews)}
     return told | {partition for part in parsed.parts for _, partition in part.inputs()}
-
-
-def hashes_of_keys(part: Part) -> Hashes:
-    """Return the hashes of the subjects of *part*, as far as they are in columns or items."""
-    if part.columns is not None:
-        return part.columns.hashes
-    return hashes_of([item.event.subject for item in part.asked()])

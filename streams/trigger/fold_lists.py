@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
 
@@ -147,12 +147,25 @@ class ListFold:
         # What is held because nobody could know this list is decided again.
         return state if newest is not None else replace(state, first_published="")
 
-    def write(self) -> None:
-        """Keep the entries of every subject that they changed of."""
+    def changed(self) -> list[tuple[int, str]]:
+        """Return partition and USCC of each subject that has matters and whose entries changed."""
+        return [
+            (partition, subject)
+            for subject, (partition, _, runs) in self._before.items()
+            if runs and subject in self._entries
+        ]
+
+    def write(self, decided: Collection[str] = ()) -> None:
+        """Keep the entries of every subject that they changed of.
+
+        *decided*: of whom all matters are decided again in this batch, and no sweep is left.
+        """
         for subject, (partition, before, runs) in self._before.items():
             entries = self._entries.get(subject)
             sweep = Sweep() if runs and entries is not None else before.sweep
             ahead = self._aheads.get(subject, before.ahead)
+            if subject in decided:
+                sweep = None
             after = SubjectEntries(before.entries if entries is None else entries, sweep, ahead)
             self._working.keep_entries(partition, subject, before, after)
             if sweep is not None:

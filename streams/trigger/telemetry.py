@@ -14,7 +14,7 @@ from schemas.lean import PartitionState
 from schemas.times import SHANGHAI
 from streams.rules.catalogue import Catalogue
 from streams.rules.standing import standing_of
-from streams.trigger.batch import Folded
+from streams.trigger.folded import Folded
 
 _SAMPLES = 20  # of one batch, for the latency histogram
 _STUCK_S = 60.0  # the loop turns many times a second; a minute without a turn is a fault

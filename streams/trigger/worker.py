@@ -29,8 +29,9 @@ from schemas.times import legal_day
 from streams.rules.catalogue import Catalogue
 from streams.trigger.agreed_clock import AgreedClock
 from streams.trigger.backlog import MOST_AT_ONCE, NOTHING, SHARE, Backlog, Beside
-from streams.trigger.batch import Batches, Folded, Owned
+from streams.trigger.batch import Batches
 from streams.trigger.cache import CacheMovedError, StateCache
+from streams.trigger.folded import Folded, Owned
 from streams.trigger.follower import Follower
 from streams.trigger.inputs import EventInputs, Polled
 from streams.trigger.intake import Part

@@ -19,8 +19,9 @@ from schemas.state import BIRTH_KEY, POSITION_KEY
 from schemas.times import legal_day
 from streams.rules.catalogue import Catalogue
 from streams.trigger.backlog import Backlog
-from streams.trigger.batch import Batches, Folded, Owned
+from streams.trigger.batch import Batches
 from streams.trigger.cache import LAYOUT, CacheMovedError, StateCache
+from streams.trigger.folded import Folded, Owned
 from streams.trigger.moves import CachePosition, Changes, Move
 from streams.trigger.restore import Restore
 from streams.trigger.sweeps import Agenda

@@ -34,8 +34,9 @@ from schemas.lean import PartitionState
 from schemas.tally import Tally
 from schemas.uscc import ALPHABET, holds_resident_number, uscc_fault
 from streams.trigger.backlog import Beside
-from streams.trigger.batch import Batches, Folded, Owned
+from streams.trigger.batch import Batches
 from streams.trigger.codes import KnownCodes
+from streams.trigger.folded import Folded, Owned
 from streams.trigger.intake import Intake, RejectedIn
 from streams.trigger.moves import CachePosition, Changes
 from streams.trigger.working import Recent

@@ -15,7 +15,8 @@ from schemas.plain_ids import name_decisions
 from schemas.plain_scan import scan_events
 from streams.trigger import intake
 from streams.trigger.backlog import Beside
-from streams.trigger.batch import Batches, Folded, Owned
+from streams.trigger.batch import Batches
+from streams.trigger.folded import Folded, Owned
 from streams.trigger.moves import CachePosition
 from streams.trigger.plain import ready
 from streams.trigger.plain.filling import write_decisions, write_keys, write_records
