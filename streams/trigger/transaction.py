@@ -20,6 +20,7 @@ _INIT_TIMEOUT_S = 30.0
 _COMMIT_TIMEOUT_S = 15.0
 
 
+_TURNS = ("", "-2")  # what the ids of a partition's two producers end with
 # One message to write: topic, partition, key, value, headers. A plain tuple: there are two for
 # every event.
 Record = tuple[str, int, bytes | None, bytes | None, list[tuple[str, str | bytes | None]] | None]
@@ -36,12 +37,16 @@ class Landed(NamedTuple):
 
 
 class Transactions:
-    """The producer of one worker. `transactional.id` is group + lowest owned partition."""
+    """The two producers of one worker, used in turn.
+
+    A transaction that one producer begins right behind its last meets that one's end, and waits 20
+    ms for it. `transactional.id` is group + lowest owned partition, and the same with `-2`.
+    """
 
     def __init__(self, bootstrap: str, group: str) -> None:
         self._bootstrap = bootstrap
         self._group = group
-        self._producer: Producer | None = None
+        self._producers: list[Producer] = []  # the one in use first
         self._landed: dict[int, Landed] = {}
         self._is_open = False
 
@@ -51,22 +56,23 @@ class Transactions:
         Initialises the ids of all of them, not ours alone: that aborts at once whatever a dead
         worker left open. Raises: RetryLaterError.
         """
-        numbers = sorted(partitions)
+        ids = [f"{self._group}-{p}{turn}" for p in sorted(partitions) for turn in _TURNS]
         self.forget()
         try:
             with ThreadPoolExecutor(max_workers=8) as pool:
-                producers = list(pool.map(self._initialised, numbers))
+                producers = list(pool.map(self._initialised, ids))
         except KafkaException as err:
             msg = "cannot become the writer of the owned partitions; trying again"
             raise RetryLaterError(msg) from err
-        self._producer = producers[0]
+        self._producers = producers[: len(_TURNS)]
 
     def forget(self) -> None:
-        """Drop the producer; whatever it had open is aborted by the next take-over."""
-        self._producer = None
+        """Drop the producers; whatever they had open is aborted by the next take-over."""
+        self._producers = []
 
     def begin(self) -> None:
         """Open a transaction. Raises: RetryLaterError when the batch must be dropped."""
+        self._producers.reverse()
         producer = self._writer()
         self._landed = {}
         self._do(producer, producer.begin_transaction)
@@ -109,8 +115,8 @@ class Transactions:
 
     def give_up(self) -> None:
         """Abort what is open and not on its way into Kafka: the batch will be decided again."""
-        if self._is_open and self._producer is not None:
-            self._abort(self._producer)
+        if self._is_open and self._producers:
+            self._abort(self._producers[0])
         self._is_open = False
 
     def commit(self, offsets: list[TopicPartition], metadata: Any) -> dict[int, Landed]:
@@ -132,7 +138,7 @@ class Transactions:
         return self._landed
 
     def _do(self, producer: Producer, step: Callable[[], None]) -> None:
-        """Take a *step* of the transaction. Raises: RetryLaterError, with the producer dropped."""
+        """Take a *step* of the transaction. Raises: RetryLaterError, with the producers dropped."""
         try:
             _as_exceptions(step)
         except _OutOfTimeError as err:
@@ -145,10 +151,10 @@ class Transactions:
             raise RetryLaterError(msg) from err
 
     def _writer(self) -> Producer:
-        if self._producer is None:
+        if not self._producers:
             msg = "no longer the writer of these partitions"
             raise RetryLaterError(msg)
-        return self._producer
+        return self._producers[0]
 
     def _note(self, error: KafkaError | None, message: Message) -> None:
         if error is None:
@@ -158,18 +164,18 @@ class Transactions:
             self._landed[where] = Landed(int(message.offset() or 0), appended)
 
     def _abort(self, producer: Producer) -> None:
-        """End the transaction; a producer that cannot is dropped, the take-over makes a new one."""
+        """End the transaction; its producer is dropped, the take-over makes new ones."""
         self.forget()
         with contextlib.suppress(KafkaException):
             _as_exceptions(lambda: producer.abort_transaction(10))
 
-    def _initialised(self, partition: int) -> Producer:
+    def _initialised(self, transactional_id: str) -> Producer:
         producer = Producer(
             producer_config(
                 self._bootstrap,
-                transactional_id=f"{self._group}-{partition}",
+                transactional_id=transactional_id,
                 transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
-                retry_backoff_ms=5,  # the next transaction meets the last one's end: wait briefly
+                retry_backoff_ms=5,  # where a transaction still meets an end: wait briefly
                 linger_ms=5,
                 batch_num_messages=100_000,
                 queue_buffering_max_messages=1_000_000,

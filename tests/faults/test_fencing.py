@@ -21,8 +21,7 @@ def test_a_commit_that_somebody_fenced_is_given_up(city: FaultyCity) -> None:
         slow.take_over([0])
         slow.begin()
         slow.write(records)
-        producer = slow._producer
-        assert producer is not None
+        producer = slow._producers[0]
         assert producer.flush(PATIENCE_S) == 0  # so that it is the next request that is refused
         quick.take_over([0])
         for topic, partition, key, value, _ in records * 20:

@@ -48,7 +48,7 @@ class StuckProducer:
 def written_by(producer: FencedProducer | StuckProducer) -> Transactions:
     transactions = Transactions("nowhere", "group")
     told: Any = producer
-    transactions._producer = told
+    transactions._producers = [told]
     return transactions
 
 
