@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from weakref import WeakKeyDictionary
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from schemas.errors import Reason, RejectRecordError
 from schemas.lean import ActionBasis, MeasureRef
@@ -20,6 +20,7 @@ from streams.rules.notice import Wording, wording_of
 
 # Registered places are few; the limit only keeps a hostile sender from filling the memory.
 _KEPT_PLACES = 8192
+_KEPT_DAYS = 64
 
 _Key = tuple[str, str, str]
 _PLACES: WeakKeyDictionary[Catalogue, dict[_Key, "Place"]] = WeakKeyDictionary()
@@ -52,17 +53,24 @@ class Place(Struct, frozen=True):
     department: Department
     candidates: Mapping[str, tuple[Candidate, ...]]
     asked: Mapping[str, tuple[Asked, ...]]
+    _required: dict[date, tuple[str, ...]] = field(default_factory=dict)  # looked up once a day
 
     def required_lists(self, day: date) -> tuple[str, ...]:
         """Return the codes, sorted, of the lists without which no pass is safe here on *day*.
 
         Those on which a measure in force that can stop the matter rests.
         """
-        return tuple(
+        known = self._required.get(day)
+        if known is not None:
+            return known
+        if len(self._required) >= _KEPT_DAYS:
+            self._required.clear()
+        self._required[day] = found = tuple(
             code
-            for code, found in self.candidates.items()
-            if any(_can_stop(candidate.measure, day) for candidate in found)
+            for code, candidates in self.candidates.items()
+            if any(_can_stop(candidate.measure, day) for candidate in candidates)
         )
+        return found
 
 
 def place_of(event_type: str, item_code: str, department: str, catalogue: Catalogue) -> Place:
