@@ -61,6 +61,11 @@ class Parsed(NamedTuple):
     names: dict[Place, list[str]]  # the first matters of each subject whose entries change
     phases: dict[str, float]
 
+    @property
+    def asks_for_more(self) -> bool:
+        """Tell whether to fold it Redis is asked for what no batch on its way may change."""
+        return bool(self.reviews) or any(isinstance(i, PublishedIn) for i in self.lists)
+
 
 class Batches:
     """Makes batches. Holds what never changes between them."""
@@ -171,7 +176,7 @@ class Batches:
         folded.read_past(parsed.lists)
         self._tell_lapses(folded, folded.live_until(today))
         self._sweeps.at_once(few, owned, working, matters, folded)
-        self._sweeps.slice(owned, working, matters, folded)
+        self._sweeps.slice(owned, recent, working, matters, folded)
         self._fold_reviews(parsed, owned, working, matters, folded)
         folded.read_past(parsed.reviews)
         self._fold_events(parsed, working, matters, folded)

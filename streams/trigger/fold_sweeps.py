@@ -82,7 +82,12 @@ class SweepFold:
                 matters.bring_up_to_date(at, decode_matter(record), listed=True)
 
     def slice(
-        self, owned: dict[int, Owned], working: Working, matters: MatterFold, folded: Folded
+        self,
+        owned: dict[int, Owned],
+        recent: Recent,
+        working: Working,
+        matters: MatterFold,
+        folded: Folded,
     ) -> None:
         """Decide one slice of what is left to do again.
 
@@ -96,11 +101,11 @@ class SweepFold:
         }
         if not owing:
             return
-        found = read_slice(self._cache, owing)
+        found = read_slice(self._cache, owing, recent)
         changed = frozenset(working.learnt.entries)
         moments = folded.moments(self._catalogue)
         for running, listed in _in_turn(found):
-            held = working.entries(running.subject, running.entries)
+            held = working.learnt.entries.get(running.subject, running.held)
             record = working.record(running.subject, running.name, running.record)
             at = At(running.subject, running.name, held, moments[running.partition])
             if record is not None:

@@ -82,6 +82,11 @@ class Folded:
         for number, changes in self.changes.items():
             agenda = self.agendas[number]
             days = [d.due for d in changes.diaries.values() if d.due is not None]
+            if days:
+                self.recent.due[number] = min(days)
+            self.recent.sweeps[number] = frozenset(
+                uscc for uscc, turn in changes.sweeps.items() if turn is not None
+            )
             if agenda.next_due is not None:
                 days.append(agenda.next_due)
             self.agendas[number] = Agenda(agenda.swept, min(days, default=None))

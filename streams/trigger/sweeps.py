@@ -20,10 +20,11 @@ from streams.trigger.agenda import (
 )
 from streams.trigger.cache import StateCache
 from streams.trigger.moves import CachePosition
-from streams.trigger.working import decode_entries
+from streams.trigger.working import NO_ENTRIES, Recent, decode_entries
 
 MOST_MATTERS = 400  # of a partition in one slice: fifty milliseconds; a commit takes as long
 _MOST_SUBJECTS = 100
+_MOST_DUE = 2 * MOST_MATTERS + 1  # some may be done already, in the batch on its way
 _MOST_LOOKED_THROUGH = 2_000  # only read, unless they are to be forgotten
 
 
@@ -49,13 +50,13 @@ class Agenda:
 
 
 class Running(NamedTuple):
-    """One matter to look at: partition, USCC, id, record, and its subject's entries as read."""
+    """One matter to look at: partition, USCC, id, record, and its subject's entries."""
 
     partition: int
     subject: str
     name: str
     record: bytes | None
-    entries: bytes | None
+    held: SubjectEntries
 
 
 class Swept(NamedTuple):
@@ -86,57 +87,62 @@ class _Found(NamedTuple):
     partition: int
     due: list[str]
     subjects: list[str]
+    swept: bool  # whether some subject is left behind these
     waiting: list[str]
     resting: list[str]
 
 
-def read_slice(cache: StateCache, owing: dict[int, tuple[CachePosition, PartitionState]]) -> Slice:
+def read_slice(
+    cache: StateCache, owing: dict[int, tuple[CachePosition, PartitionState]], recent: Recent
+) -> Slice:
     """Return the next slice of the partitions *owing*, all of it as of one position each.
 
+    *recent*: what the batch on its way learnt, which Redis does not have yet.
     Raises: CacheMovedError, redis.RedisError.
     """
     made = Slice()
-    found = _find(cache, owing, made)
+    found = _find(cache, owing, recent, made)
     cache.ask_entries([(f.partition, uscc) for f in found for uscc in f.subjects])
     others = [(f.partition, name) for f in found for name in (*f.due, *f.waiting)]
     cache.ask_entries([(partition, _subject(name)) for partition, name in others])
     *_, of_swept, of_others = cache.hear()
-    held = iter(of_swept)
-    sweeping: list[tuple[int, str, bytes | None, int]] = []
+    raws_of = iter(of_swept)
+    sweeping: list[tuple[int, str, SubjectEntries, int]] = []
     for f in found:
         share = max(MOST_MATTERS // max(len(f.subjects), 1), 1)
         for uscc in f.subjects:
-            raw = next(held)
-            sweep = decode_entries(raw).sweep
-            after = "" if sweep is None else sweep.after
+            raw = next(raws_of)
+            held = recent.entries.get(uscc) or decode_entries(raw)
+            after = "" if held.sweep is None else held.sweep.after
             cache.ask_each(names_after(cache.namespace(f.partition), uscc, after, share + 1))
-            sweeping.append((f.partition, uscc, raw, share))
+            sweeping.append((f.partition, uscc, held, share))
     names = cache.hear()[-len(sweeping) :] if sweeping else []
-    wanted: list[tuple[int, str]] = []
-    raws: list[bytes | None] = []
-    for (partition, uscc, raw, share), (listed,) in zip(sweeping, names, strict=True):
+    wanted: list[tuple[int, str, SubjectEntries]] = []
+    for (partition, uscc, held, share), (listed,) in zip(sweeping, names, strict=True):
         mine = _names(listed[:share])
-        wanted += ((partition, name) for name in mine)
-        raws += [raw] * len(mine)
+        wanted += ((partition, name, held) for name in mine)
         done = len(listed) <= share
         last = mine[-1].partition("/")[2] if mine else ""
-        made.subjects.append(Swept(partition, uscc, decode_entries(raw), last, done))
+        made.subjects.append(Swept(partition, uscc, held, last, done))
+    swept = len(wanted)
+    wanted += (
+        (partition, name, recent.entries.get(_subject(name)) or decode_entries(raw))
+        for (partition, name), raw in zip(others, of_others, strict=True)
+    )
     resting = [(f.partition, name) for f in found for name in f.resting]
-    cache.ask_records([*wanted, *others])
+    cache.ask_records([(partition, name) for partition, name, _ in wanted])
     cache.ask_records(resting)
     *_, records, of_resting = cache.answer()
     running = [
-        Running(partition, _subject(name), name.partition("/")[2], record, entries)
-        for (partition, name), record, entries in zip(
-            [*wanted, *others], records, [*raws, *of_others], strict=True
-        )
+        Running(partition, _subject(name), name.partition("/")[2], record, held)
+        for (partition, name, held), record in zip(wanted, records, strict=True)
     ]
     made.resting = [
-        Running(partition, _subject(name), name.partition("/")[2], record, None)
+        Running(partition, _subject(name), name.partition("/")[2], record, NO_ENTRIES)
         for (partition, name), record in zip(resting, of_resting, strict=True)
     ]
-    made.swept = running[: len(wanted)]
-    rest = iter(running[len(wanted) :])
+    made.swept = running[:swept]
+    rest = iter(running[swept:])
     for f in found:
         made.due += [next(rest) for _ in f.due]
         made.waiting += [next(rest) for _ in f.waiting]
@@ -145,7 +151,10 @@ def read_slice(cache: StateCache, owing: dict[int, tuple[CachePosition, Partitio
 
 
 def _find(
-    cache: StateCache, owing: dict[int, tuple[CachePosition, PartitionState]], made: Slice
+    cache: StateCache,
+    owing: dict[int, tuple[CachePosition, PartitionState]],
+    recent: Recent,
+    made: Slice,
 ) -> list[_Found]:
     """Return what each partition has to do first, and note when it has to do more."""
     cache.look({p: position for p, (position, _) in owing.items()})
@@ -153,37 +162,57 @@ def _find(
         after = state.first_published or ""
         space = cache.namespace(p)
         cache.ask_each(
-            first_due(space, MOST_MATTERS + 1),
+            first_due(space, _MOST_DUE),
             first_sweeps(space, _MOST_SUBJECTS),
             waiting_after(space, after, MOST_MATTERS),
             all_after(space, state.tidied or "", _MOST_LOOKED_THROUGH),
         )
+    done = {f"{subject}/{name}" for subject, name in recent.matters}
     found = []
     for (p, (_, state)), told in zip(owing.items(), cache.hear(), strict=True):
         due, subjects, waiting, every = told
-        names = [name for name in _names(due[::2]) if name != WHOLE]
-        days = [date.fromordinal(int(float(score))) for score in due[1 : 2 * len(names) : 2]]
-        ripe = [name for name, day in zip(names, days, strict=True) if day <= state.day]
-        later = days[len(ripe)] if len(ripe) < len(days) else None
-        more = len(ripe) > MOST_MATTERS
-        made.agendas[p] = Agenda(next_due=state.day if more else later)
+        ripe, next_due = _due(due, done, state.day)
+        # What the last batch noted Redis does not know yet; it may be earlier, and is in time.
+        days = [day for day in (next_due, recent.due.get(p)) if day is not None]
+        made.agendas[p] = Agenda(next_due=min(days, default=None))
         waits = _names(waiting) if state.first_published is not None else []
         if state.first_published is not None:
             made.first_published[p] = waits[-1] if len(waits) == MOST_MATTERS else None
         rests = _names(every) if state.tidied is not None else []
         if state.tidied is not None:
             made.tidied[p] = rests[-1] if len(rests) == _MOST_LOOKED_THROUGH else None
-        uscc = [name for name in _names(subjects) if name != WHOLE]
-        found.append(_Found(p, ripe[:MOST_MATTERS], uscc, waits, rests))
+        usccs = [name for name in _names(subjects) if name != WHOLE]
+        left = [uscc for uscc in usccs if not _is_swept(uscc, recent)]
+        more = len(usccs) == _MOST_SUBJECTS or not recent.sweeps.get(p, frozenset()) <= {*left}
+        found.append(_Found(p, ripe, left, more, waits, rests))
     return found
+
+
+def _due(told: list[bytes], done: set[str], day: date) -> tuple[list[str], date | None]:
+    """Return the matters that are due on *day*, a slice of them, and the day of the next.
+
+    *told*: names with days, as Redis has them; those that are *done* it has not heard of yet.
+    """
+    names = [name for name in _names(told[::2]) if name != WHOLE]
+    days = [date.fromordinal(int(float(score))) for score in told[1 : 2 * len(names) : 2]]
+    due = [(name, when) for name, when in zip(names, days, strict=True) if name not in done]
+    ripe = [name for name, when in due if when <= day]
+    if len(ripe) > MOST_MATTERS or (len(names) == _MOST_DUE and days[-1] <= day):
+        return ripe[:MOST_MATTERS], day
+    return ripe, due[len(ripe)][1] if len(ripe) < len(due) else None
+
+
+def _is_swept(uscc: str, recent: Recent) -> bool:
+    """Tell whether the batch on its way ended the sweep of a subject."""
+    held = recent.entries.get(uscc)
+    return held is not None and held.sweep is None
 
 
 def _note_what_is_left(made: Slice, found: list[_Found]) -> None:
     unfinished = {s.partition for s in made.subjects if not s.done}
     for f in found:
-        more = f.partition in unfinished or len(f.subjects) == _MOST_SUBJECTS
         known = made.agendas[f.partition]
-        made.agendas[f.partition] = Agenda(more, known.next_due)
+        made.agendas[f.partition] = Agenda(f.partition in unfinished or f.swept, known.next_due)
 
 
 def _names(raw: list[bytes]) -> list[str]:

@@ -36,19 +36,144 @@ class Landed(NamedTuple):
     appended_ms: int | None
 
 
-class Transactions:
-    """The two producers of one worker, used in turn.
+class Transaction:
+    """What one batch writes, or nothing of it.
 
-    A transaction that one producer begins right behind its last meets that one's end, and waits 20
-    ms for it. `transactional.id` is group + lowest owned partition, and the same with `-2`.
+    Every method but `abort` may raise RetryLaterError: then nothing was written, and the batch must
+    be dropped. *behind*: the one before, on its way into Kafka: this one's records lie behind all
+    of its records, and it is not committed unless that one was.
+    """
+
+    def __init__(
+        self, producer: Producer, behind: "Transaction | None", forget: Callable[[], None]
+    ) -> None:
+        self._producer = producer
+        self._behind = behind
+        self._forget = forget
+        self._landed: dict[int, Landed] = {}
+        self._sent = threading.Event()  # all of it is in the log, or never will be
+        self._ended = threading.Event()
+        self._failed = False
+        self.is_open = True
+        self._do(producer.begin_transaction)
+
+    def write(self, records: Iterable[Record]) -> None:
+        """Add *records*; they are sent while more is made."""
+        if self._behind is not None:
+            self._behind.wait_until_sent()
+
+        def produce() -> None:
+            for topic, partition, key, value, headers in records:
+                while True:
+                    try:
+                        if headers is None:  # half the time of a call that names headers
+                            self._producer.produce(topic, value, key, partition)
+                        else:
+                            self._producer.produce(topic, value, key, partition, headers=headers)
+                    except BufferError:
+                        self._producer.poll(0.05)
+                    else:
+                        break
+
+        self._do(produce)
+
+    def write_positions(self, positions: Iterable[Record]) -> None:
+        """Add the *positions*, last; `commit` says where they lie."""
+        if self._behind is not None:
+            self._behind.wait_until_sent()
+
+        def produce() -> None:
+            for topic, partition, key, value, _ in positions:
+                self._producer.produce(topic, value, key, partition, on_delivery=self._note)
+
+        self._do(produce)
+
+    def commit(self, offsets: list[TopicPartition], metadata: Any) -> dict[int, Landed]:
+        """Commit what was written, with the input offsets; say where positions lie.
+
+        *metadata*: the group's, as of the poll of this batch: after a rebalance it is refused.
+        """
+        self.is_open = False
+
+        def commit() -> None:
+            if offsets:
+                self._producer.send_offsets_to_transaction(offsets, metadata, _COMMIT_TIMEOUT_S)
+            if self._producer.flush(_COMMIT_TIMEOUT_S):
+                raise _OutOfTimeError
+            self._sent.set()
+            self._producer.commit_transaction(_COMMIT_TIMEOUT_S)
+
+        try:
+            if self._behind is not None:
+                self._behind.wait_for_the_end()
+                self._behind = None  # or each would keep all before it
+            self._do(lambda: _in_time(commit))
+        except BaseException:
+            self._failed = True
+            raise
+        finally:
+            self._end()
+        return self._landed
+
+    def abort(self) -> None:
+        """End it, as if nothing was written; whatever cannot be ended the next take-over ends."""
+        self.is_open = False
+        self._failed = True
+        self._forget()
+        with contextlib.suppress(KafkaException):
+            _as_exceptions(lambda: self._producer.abort_transaction(10))
+        self._end()
+
+    def wait_until_sent(self) -> None:
+        """Wait until all of it is in the log."""
+        self._wait(self._sent)
+
+    def wait_for_the_end(self) -> None:
+        """Wait until it is committed."""
+        self._wait(self._ended)
+
+    def _wait(self, event: threading.Event) -> None:
+        if not event.wait(2 * _COMMIT_TIMEOUT_S) or self._failed:
+            msg = "the batch before was not committed; both will be decided again"
+            raise RetryLaterError(msg)
+
+    def _end(self) -> None:
+        self._sent.set()
+        self._ended.set()
+
+    def _do(self, step: Callable[[], None]) -> None:
+        """Take a *step* of the transaction."""
+        try:
+            _as_exceptions(step)
+        except _OutOfTimeError as err:
+            self._forget()  # and leave it be: whoever calls it now may wait as long
+            msg = f"no commit within {_COMMIT_TIMEOUT_S:.0f} s; the batch will be decided again"
+            raise RetryLaterError(msg) from err
+        except KafkaException as err:
+            self.abort()
+            msg = f"the batch was not committed ({err.args[0].name()}); it will be decided again"
+            raise RetryLaterError(msg) from err
+
+    def _note(self, error: KafkaError | None, message: Message) -> None:
+        if error is None:
+            kind, stamp = message.timestamp()
+            appended = stamp if kind == _LOG_APPEND_TIME else None
+            where = int(message.partition() or 0)
+            self._landed[where] = Landed(int(message.offset() or 0), appended)
+
+
+class Transactions:
+    """The two producers of one worker, used in turn: one commits while the next batch is folded.
+
+    And a transaction that a producer begins right behind its last one meets that one's end, and
+    waits 20 ms for it. `transactional.id` is group + lowest owned partition, and that with `-2`.
     """
 
     def __init__(self, bootstrap: str, group: str) -> None:
         self._bootstrap = bootstrap
         self._group = group
-        self._producers: list[Producer] = []  # the one in use first
-        self._landed: dict[int, Landed] = {}
-        self._is_open = False
+        self._producers: list[Producer] = []  # whose turn it is stands last
+        self._last: Transaction | None = None
 
     def take_over(self, partitions: Iterable[int]) -> None:
         """Become the only writer of *partitions*.
@@ -58,6 +183,7 @@ class Transactions:
         """
         ids = [f"{self._group}-{p}{turn}" for p in sorted(partitions) for turn in _TURNS]
         self.forget()
+        self._last = None
         try:
             with ThreadPoolExecutor(max_workers=8) as pool:
                 producers = list(pool.map(self._initialised, ids))
@@ -70,104 +196,24 @@ class Transactions:
         """Drop the producers; whatever they had open is aborted by the next take-over."""
         self._producers = []
 
-    def begin(self) -> None:
-        """Open a transaction. Raises: RetryLaterError when the batch must be dropped."""
-        self._producers.reverse()
-        producer = self._writer()
-        self._landed = {}
-        self._do(producer, producer.begin_transaction)
-        self._is_open = True
-
-    def write(self, records: Iterable[Record]) -> None:
-        """Hand *records* to the open transaction; they are sent while more is made.
+    def begin(self) -> Transaction:
+        """Open a transaction. The last but one must have been committed, or have failed.
 
         Raises: RetryLaterError when the batch must be dropped.
         """
-        producer = self._writer()
-
-        def produce() -> None:
-            for topic, partition, key, value, headers in records:
-                while True:
-                    try:
-                        if headers is None:  # half the time of a call that names headers
-                            producer.produce(topic, value, key, partition)
-                        else:
-                            producer.produce(topic, value, key, partition, headers=headers)
-                    except BufferError:
-                        producer.poll(0.05)
-                    else:
-                        break
-
-        self._do(producer, produce)
-
-    def write_positions(self, positions: Iterable[Record]) -> None:
-        """Hand the *positions* to the open transaction, last; `commit` says where they lie.
-
-        Raises: RetryLaterError when the batch must be dropped.
-        """
-        producer = self._writer()
-
-        def produce() -> None:
-            for topic, partition, key, value, _ in positions:
-                producer.produce(topic, value, key, partition, on_delivery=self._note)
-
-        self._do(producer, produce)
-
-    def give_up(self) -> None:
-        """Abort what is open and not on its way into Kafka: the batch will be decided again."""
-        if self._is_open and self._producers:
-            self._abort(self._producers[0])
-        self._is_open = False
-
-    def commit(self, offsets: list[TopicPartition], metadata: Any) -> dict[int, Landed]:
-        """Commit what was written since `begin`, with the input offsets; say where positions lie.
-
-        *metadata*: the group's, as of the poll of this batch: after a rebalance it is refused.
-        Raises: RetryLaterError when nothing was written and the batch must be dropped.
-        """
-        producer = self._writer()
-        self._is_open = False
-
-        def commit() -> None:
-            if offsets:
-                producer.send_offsets_to_transaction(offsets, metadata, _COMMIT_TIMEOUT_S)
-            producer.flush(_COMMIT_TIMEOUT_S)
-            producer.commit_transaction(_COMMIT_TIMEOUT_S)
-
-        self._do(producer, lambda: _in_time(commit))
-        return self._landed
-
-    def _do(self, producer: Producer, step: Callable[[], None]) -> None:
-        """Take a *step* of the transaction. Raises: RetryLaterError, with the producers dropped."""
-        try:
-            _as_exceptions(step)
-        except _OutOfTimeError as err:
-            self.forget()  # and leave it be: whoever calls it now may wait as long
-            msg = f"no commit within {_COMMIT_TIMEOUT_S:.0f} s; the batch will be decided again"
-            raise RetryLaterError(msg) from err
-        except KafkaException as err:
-            self._abort(producer)
-            msg = f"the batch was not committed ({err.args[0].name()}); it will be decided again"
-            raise RetryLaterError(msg) from err
-
-    def _writer(self) -> Producer:
         if not self._producers:
             msg = "no longer the writer of these partitions"
             raise RetryLaterError(msg)
-        return self._producers[0]
+        self._producers.reverse()
+        behind, self._last = self._last, None
+        self._last = Transaction(self._producers[-1], behind, self.forget)
+        return self._last
 
-    def _note(self, error: KafkaError | None, message: Message) -> None:
-        if error is None:
-            kind, stamp = message.timestamp()
-            appended = stamp if kind == _LOG_APPEND_TIME else None
-            where = int(message.partition() or 0)
-            self._landed[where] = Landed(int(message.offset() or 0), appended)
-
-    def _abort(self, producer: Producer) -> None:
-        """End the transaction; its producer is dropped, the take-over makes new ones."""
-        self.forget()
-        with contextlib.suppress(KafkaException):
-            _as_exceptions(lambda: producer.abort_transaction(10))
+    def give_up(self) -> None:
+        """Abort what is open and not on its way into Kafka: the batch will be decided again."""
+        last, self._last = self._last, None
+        if last is not None and last.is_open:
+            last.abort()
 
     def _initialised(self, transactional_id: str) -> Producer:
         producer = Producer(

@@ -1,7 +1,8 @@
 """The loop: poll, barrier, fold, commit, cache. One after the other for each organisation.
 
-While one batch is committed, the next is polled, parsed and looked up, no more: it is folded only
-when the one before it stands in Kafka, over what that one learnt.
+While one batch is committed, the next is polled, parsed, looked up and folded over what that one
+learnt, and no more: its records go to Kafka behind those of the one before, and it is committed
+after that one or not at all.
 
 Two conditions only. Flowing: batches are decided. Halted: after an assignment, or any trouble, the
 worker stays a member, restores its partitions from `credit.state` and flows again. Nothing is
@@ -9,6 +10,7 @@ mended in place: what was not committed is read again.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -40,7 +42,7 @@ from streams.trigger.offsets import Ends, LogEnds
 from streams.trigger.restore import Interrupted, Restore, Restored
 from streams.trigger.sweeps import Agenda
 from streams.trigger.telemetry import Telemetry
-from streams.trigger.transaction import Landed, Record, Transactions
+from streams.trigger.transaction import Landed, Record, Transaction, Transactions
 from streams.trigger.working import Recent
 
 log = structlog.get_logger("trigger")
@@ -73,7 +75,10 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A batch on its way into Kafka: when it lands, where, and how long the commit took (s)."""
+    """A batch on its way into Kafka: when it lands, where, and how long the commit took (s).
+
+    Redis does not have it yet.
+    """
 
     landing: "Future[tuple[dict[int, Landed], float]]"
     messages: list[Message]
@@ -106,7 +111,7 @@ class Worker:
         self._looked_s = 0.0
         self._last_size = 0
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
-        self._in_flight: Flight | None = None
+        self._flights: deque[Flight] = deque()  # two, while the older one is settled
         self._recent = Recent()
         self._backlog = Backlog()
         self._first_lists: Ends | None = None
@@ -144,9 +149,8 @@ class Worker:
 
     def _halt(self, trouble: Exception) -> None:
         """Drop the batch, stay a member, and let the next step restore what is ours."""
-        if self._in_flight is not None:
-            wait([self._in_flight.landing])
-            self._in_flight = None
+        wait([flight.landing for flight in self._flights])
+        self._flights.clear()
         self._transactions.give_up()
         self._recent = Recent()
         self._cache.hang_up()
@@ -224,10 +228,10 @@ class Worker:
             for number, state in states.items()
             for topic, offset in state.inputs.items()
         ]
-        self._begin()
-        self._transactions.write(births)
-        self._transactions.write_positions(_positions(states))
-        landed = self._commit(offsets, self._inputs.metadata())
+        transaction = self._begin()
+        transaction.write(births)
+        transaction.write_positions(_positions(states))
+        landed = self._commit(transaction, offsets, self._inputs.metadata())
         moves = {}
         for number, each in owned.items():
             before = None if number in new else each.position
@@ -265,7 +269,7 @@ class Worker:
         if self._first_lists is not None:
             self._fold_first_lists(self._first_lists)
             return
-        if self._last_size < OVERLAP_FROM or self._owes():
+        if self._last_size < OVERLAP_FROM and not self._owes():
             self._settle()
         if self._is_behind():
             self._decide(Polled([], self._inputs.metadata()), NOTHING, {})
@@ -372,16 +376,17 @@ class Worker:
         """Fold one batch of which *parts* were checked and asked for."""
         self._last_size = len(polled.messages) + len(beside)
         parsed = self._batches.finish(parts, beside, self._owned)
-        self._settle()
+        if parsed.asks_for_more:
+            self._settle()
         now = self._clock.look()
-        self._begin()
+        transaction = self._begin()
         folded = self._batches.fold(
             parsed,
             self._owned,
             self._recent,
             at=now,
             today=self._clock.day(now),
-            sink=self._transactions.write,
+            sink=transaction.write,
         )
         offsets = [
             TopicPartition(topic, number, offset)
@@ -391,52 +396,61 @@ class Worker:
         ]
         producing = time.perf_counter()
         folded.outbox.hand_on()
-        self._transactions.write_positions(_positions(folded.states))
+        transaction.write_positions(_positions(folded.states))
         for phase, took_s in folded.phases.items():
             phases[phase] = phases.get(phase, 0) + took_s
         phases["produce"] = time.perf_counter() - producing
-        landing = self._pool.submit(self._commit_timed, offsets, polled.metadata)
-        self._in_flight = Flight(landing, polled.messages, folded, phases)
+        landing = self._pool.submit(self._commit_timed, transaction, offsets, polled.metadata)
+        self._flights.append(Flight(landing, polled.messages, folded, phases))
+        self._go_on_from(folded)
+        self._settle(but=1)
+
+    def _go_on_from(self, folded: Folded) -> None:
+        """Let the next batch be folded over this one, which is on its way."""
+        for number, state in folded.states.items():
+            position = self._owned[number].position
+            self._owned[number] = Owned(position, state, folded.agendas[number])
+        self._recent = folded.recent
 
     def _commit_timed(
-        self, offsets: list[TopicPartition], metadata: Any
+        self, transaction: Transaction, offsets: list[TopicPartition], metadata: Any
     ) -> tuple[dict[int, Landed], float]:
         """Commit one batch; the only thing that ever runs beside the loop."""
         committing = time.perf_counter()
-        return self._commit(offsets, metadata), time.perf_counter() - committing
+        return self._commit(transaction, offsets, metadata), time.perf_counter() - committing
 
-    def _settle(self) -> None:
-        """Wait until the batch in flight is committed, and send it to Redis.
+    def _settle(self, but: int = 0) -> None:
+        """Wait until the batches in flight are committed, *but* the newest, and send them to Redis.
 
-        Raises: what the commit raised. Redis is not waited for: whether it took the batch shows
+        Raises: what the commit raised. Redis is not waited for: whether it took a batch shows
         before the next but one is folded.
         """
-        flown, self._in_flight = self._in_flight, None
-        if flown is None:
-            return
-        landed, flown.phases["commit"] = flown.landing.result()
-        caching = time.perf_counter()
-        self._remember(flown.folded, landed)
-        flown.phases["redis_write"] = time.perf_counter() - caching
-        self._telemetry.batch(flown.messages, flown.folded, flown.phases, self._clock.look())
+        while len(self._flights) > but:
+            flown = self._flights.popleft()
+            landed, flown.phases["commit"] = flown.landing.result()
+            caching = time.perf_counter()
+            self._cache.send(self._moves(flown.folded, landed))
+            flown.phases["redis_write"] = time.perf_counter() - caching
+            self._telemetry.batch(flown.messages, flown.folded, flown.phases, self._clock.look())
 
     def _settle_before_revoke(self) -> None:
         """Let the batch in flight land while the group still counts us in."""
-        if self._in_flight is not None:
-            wait([self._in_flight.landing], timeout=_REVOKE_WAIT_S)
+        wait([flight.landing for flight in self._flights], timeout=_REVOKE_WAIT_S)
 
-    def _begin(self) -> None:
+    def _begin(self) -> Transaction:
         """Open a transaction; the first one says which catalogue its decisions rest on."""
-        self._transactions.begin()
+        transaction = self._transactions.begin()
         if not self._catalogue_written:
-            self._transactions.write([self._catalogue_record()])
+            transaction.write([self._catalogue_record()])
+        return transaction
 
     def _commit(
         self,
+        transaction: Transaction,
         offsets: list[TopicPartition],
         metadata: Any,  # confluent's opaque group metadata
     ) -> dict[int, Landed]:
-        landed = self._transactions.commit(offsets, metadata)
+        landed = transaction.commit(offsets, metadata)
         self._catalogue_written = True
         self._compare_clocks(landed)
         return landed
@@ -446,15 +460,15 @@ class Worker:
         key = self._catalogue.version.encode()
         return (topics.CATALOGUES, 0, key, msgspec.json.encode(whole), None)
 
-    def _remember(self, folded: Folded, landed: dict[int, Landed]) -> None:
+    def _moves(self, folded: Folded, landed: dict[int, Landed]) -> dict[int, Move]:
+        """Return the steps of a batch that landed; what Redis stands at moves with them."""
         moves = {}
         for number, state in folded.states.items():
             owned = self._owned[number]
             after = self._after(owned.position, landed[number])
             moves[number] = Move(owned.position, after, state, folded.changes[number])
-            self._owned[number] = Owned(after, state, folded.agendas[number])
-        self._recent = folded.recent
-        self._cache.send(moves)
+            owned.position = after
+        return moves
 
     def _after(self, position: CachePosition, landed: Landed) -> CachePosition:
         return replace(position, offset=landed.offset + 1, at=time.time())

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import msgspec
 import numpy as np
@@ -47,13 +48,16 @@ class Recent:
     """What the batch before this one learnt: newer than what Redis answered meanwhile.
 
     `matters` by (USCC, matter id), empty where it was forgotten; `seen` the matter of each
-    (USCC, decision id); `entries` by USCC.
+    (USCC, decision id); `entries` by USCC. By partition: `due`, the first day on which one of the
+    matters changes by itself, and `sweeps`, the subjects whose sweep is not over.
     """
 
     matters: dict[tuple[str, str], bytes] = field(default_factory=dict)
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
     entries: dict[str, SubjectEntries] = field(default_factory=dict)
     plain: list[Quiet] = field(default_factory=list)
+    due: dict[int, date] = field(default_factory=dict)
+    sweeps: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def recall(self, subjects: Hashes) -> None:
         """Name each by itself what was written plainly about *subjects*: hashes, in order."""

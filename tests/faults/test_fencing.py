@@ -19,13 +19,13 @@ def test_a_commit_that_somebody_fenced_is_given_up(city: FaultyCity) -> None:
     for number in range(TRIES):
         slow, quick = (Transactions(city.cluster.bootstrap, f"fenced-{number}") for _ in "ab")
         slow.take_over([0])
-        slow.begin()
-        slow.write(records)
-        producer = slow._producers[0]
+        batch = slow.begin()
+        batch.write(records)
+        producer = batch._producer
         assert producer.flush(PATIENCE_S) == 0  # so that it is the next request that is refused
         quick.take_over([0])
         for topic, partition, key, value, _ in records * 20:
             producer.produce(topic, value, key, partition)
         pool = ThreadPoolExecutor(1)
         with pytest.raises(RetryLaterError):
-            pool.submit(slow.commit, [], None).result(PATIENCE_S)
+            pool.submit(batch.commit, [], None).result(PATIENCE_S)
