@@ -1,6 +1,7 @@
 """A list change brings its consequence with it; whoever has many matters waits for slices."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -15,14 +16,17 @@ from tests.replay.desk import Desk
 from tests.rules.given import real_catalogue
 from tests.trigger.messages import (
     AT,
+    Json,
     Watermarks,
     change,
     event,
     firm,
     on_events,
     on_lists,
+    on_reviews,
     partition_of,
     removal,
+    review,
 )
 
 LISTS = ("licence-bar", "court-defaulter", "safety-serious", "city-focus")
@@ -35,7 +39,7 @@ def desk(cache_server: redis.Redis) -> Iterator[Desk]:
     opened.close()
 
 
-def barred(desk: Desk, matters: int) -> tuple[str, dict[str, object]]:
+def barred(desk: Desk, matters: int) -> tuple[str, Json]:
     """Bar a new company from a licence for which it applied so often; return it, and its entry."""
     subject, book = firm(), Watermarks()
     entered = change(subject)
@@ -49,10 +53,18 @@ def barred(desk: Desk, matters: int) -> tuple[str, dict[str, object]]:
     return subject, entered
 
 
-def withdrawn(desk: Desk, subject: str) -> int:
+def actions(desk: Desk, subject: str) -> list[Json]:
     lying = desk.log.topics[topics.ACTIONS, partition_of(subject)]
-    told = [json.loads(m.value() or b"") for m in lying if m.key() == subject.encode()]
-    return sum(t["type"] == "credit.action.withdrawn" for t in told)
+    return [json.loads(m.value() or b"") for m in lying if m.key() == subject.encode()]
+
+
+def withdrawn(desk: Desk, subject: str) -> int:
+    return sum(told["type"] == "credit.action.withdrawn" for told in actions(desk, subject))
+
+
+def kinds_of_alerts(desk: Desk) -> Counter[str]:
+    lying = desk.log.topics[topics.ALERTS, 0]
+    return Counter(json.loads(m.value() or b"")["data"]["kind"] for m in lying)
 
 
 def entries(desk: Desk, subject: str) -> SubjectEntries:
@@ -81,10 +93,35 @@ def test_many_matters_are_swept(desk: Desk) -> None:
     assert entries(desk, subject).sweep is None
 
 
-def test_a_matter_of_the_batch_before_which_redis_lacks_is_among_the_few(desk: Desk) -> None:
+# What follows right behind a batch that Redis does not have yet.
+
+
+def test_a_matter_of_the_batch_before_is_among_the_few(desk: Desk) -> None:
     subject, entered = barred(desk, 1)
     desk.send(on_events(event(subject)))
     desk.turn()
     desk.send(on_lists(removal(entered)))
     desk.turn()
     assert withdrawn(desk, subject) == 2
+
+
+def test_a_review_of_an_action_of_the_batch_before_is_applied(desk: Desk) -> None:
+    subject, _ = barred(desk, 0)
+    desk.send(on_events(event(subject)))
+    desk.turn()
+    (told,) = actions(desk, subject)
+    desk.send(on_reviews(review(subject, told["data"]["action_id"], "overturn")))
+    desk.turn()
+    assert withdrawn(desk, subject) == 1
+
+
+def test_a_watermark_counts_what_the_batch_before_changed(desk: Desk) -> None:
+    book, before = Watermarks(), kinds_of_alerts(desk)
+    for _ in range(3):
+        entered = change(firm())
+        book.note(entered)
+        desk.send(on_lists(entered))
+    desk.turn()
+    desk.send(*book.published("licence-bar", at=AT))
+    desk.turn()
+    assert kinds_of_alerts(desk) == before
