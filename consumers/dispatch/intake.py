@@ -126,8 +126,9 @@ class Intake:
         return False
 
     def _ends(self, partitions: Iterable[int]) -> dict[int, int]:
+        end = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         asked = self._admin.list_offsets(
-            {TopicPartition(DECISIONS, p): OffsetSpec.latest() for p in partitions},
+            {TopicPartition(DECISIONS, p): end for p in partitions},
             isolation_level=IsolationLevel.READ_UNCOMMITTED,
             request_timeout=_ASK_S,
         )
