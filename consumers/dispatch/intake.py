@@ -23,7 +23,7 @@ log = structlog.get_logger("dispatch")
 
 _BATCH = 5_000
 _WAIT_MS = 25  # of a fetch that finds nothing: what is committed must be in sight at once
-_ASK_S = 10.0
+_ASK_S = 3.0  # SIGTERM is not heard meanwhile, and has 5 s
 _ORDER = {DECISIONS: 0, ACTIONS: 1, ALERTS: 2}
 
 
@@ -43,6 +43,7 @@ class Intake:
                 enable_partition_eof=True,
                 fetch_wait_max_ms=_WAIT_MS,
             )
+            | {"on_commit": _committed}
         )
         self._admin = AdminClient(admin_config(bootstrap))
         self._changes, self._astray = 0, False
@@ -84,15 +85,18 @@ class Intake:
         return sorted(batch, key=lambda m: _ORDER[str(m.topic())])  # stable
 
     def commit(self, batch: Iterable[Message]) -> None:
-        """Commit that *batch* is done. A refusal is logged only: it comes again, with its ids."""
+        """Commit that *batch* is done, without waiting: what is refused comes again, with its ids.
+
+        The answer may not come for seconds, and the next batch must not wait for it.
+        """
         ends: dict[tuple[str, int], int] = {}
         for m in batch:
             ends[str(m.topic()), int(m.partition() or 0)] = int(m.offset() or 0) + 1
         offsets = [TopicPartition(topic, p, at) for (topic, p), at in ends.items()]
         try:
-            self._consumer.commit(offsets=offsets, asynchronous=False)
+            self._consumer.commit(offsets=offsets, asynchronous=True)
         except KafkaException as err:
-            log.warning("commit_refused", error=err.args[0].name())
+            _committed(err.args[0], offsets)
 
     def close(self) -> None:
         """Leave the group, so that another takes over at once."""
@@ -167,3 +171,9 @@ class Intake:
         self._held.clear()
         REBALANCES.inc()
         log.info("assignment", partitions=count)
+
+
+def _committed(error: KafkaError | None, _: list[TopicPartition]) -> None:
+    # NO_OFFSET: closing commits once more what is left, and nothing is.
+    if error is not None and error.code() != KafkaError._NO_OFFSET:  # noqa: SLF001  # its only name
+        log.warning("commit_refused", error=error.name())

@@ -44,7 +44,7 @@ class Dispatcher:
     def run(self) -> None:
         """Pass on until `stop`. Raises: StopServiceError where it cannot go on."""
         try:
-            while not self._stop.is_set():
+            while not self._told_to_stop():
                 self._turn()
         finally:
             self._intake.close()
@@ -58,14 +58,18 @@ class Dispatcher:
         """Tell whether partitions are assigned; a spare dispatcher has none and is not ready."""
         return Health(ok=self._owned > 0 and self.live().ok, why=f"{self._owned} partitions")
 
+    def _told_to_stop(self) -> bool:
+        """Asked in every wait, so it also tells that the loop lives while Kafka is away."""
+        self._turned_at = time.monotonic()
+        return self._stop.is_set()
+
     def _turn(self) -> None:
         try:
-            batch = self._intake.take(_POLL_S, self._stop.is_set)
+            batch = self._intake.take(_POLL_S, self._told_to_stop)
         except RetryLaterError as err:
             log.warning("kafka_away", detail=str(err))
             self._stop.wait(1.0)
             return
-        self._turned_at = time.monotonic()
         self._owned = self._intake.owned()
         PARTITIONS_OWNED.set(self._owned)
         READY.set(self._owned > 0)
@@ -76,7 +80,7 @@ class Dispatcher:
                 self._outlet.pass_on(message, answers_topic(message.value(), self._catalogue))
             except RejectRecordError as fault:
                 self._outlet.set_aside(message, fault, self._clock())
-        if not self._outlet.settled(self._stop.is_set):
+        if not self._outlet.settled(self._told_to_stop):
             return
         self._intake.commit(batch)
         now_ms = time.time() * 1000
