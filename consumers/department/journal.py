@@ -39,8 +39,11 @@ class Journal:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(path, timeout=10, isolation_level=None)
             path.chmod(0o600)  # it holds which organisation was refused what
-            # FULL: what is said to be done is on the disk before anything rests on it.
-            self._database.executescript(f"PRAGMA synchronous=FULL;{_TABLES}")
+            # FULL: what is said to be done is on the disk before anything rests on it. WAL: one
+            # fsync for that, and `department receipt` may write beside `watch`.
+            self._database.executescript(
+                f"PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;{_TABLES}"
+            )
         except (OSError, sqlite3.Error) as err:
             raise self._stopped(err) from err
 
@@ -60,7 +63,10 @@ class Journal:
 
     def take_alone(self) -> None:
         """Be the one that hands over. Raises: StopServiceError if another process is."""
-        self._lock = self.path.with_suffix(".lock").open("ab")
+        try:
+            self._lock = self.path.with_suffix(".lock").open("ab")
+        except OSError as err:
+            raise self._stopped(err) from err
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as err:
