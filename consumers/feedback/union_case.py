@@ -63,8 +63,9 @@ def union_case(
     """Return the case of *record*'s action that *receipt* answers.
 
     The record is the newest of its action, the receipt the department's last word; *reviewed* says
-    that a human confirmed or dismissed the action at some time. *name* is the organisation's; that of an individual business (92…) is masked. A text that holds
-    the number of a natural person is masked whole, wherever it came from.
+    that a human confirmed or dismissed the action at some time. *name* is the organisation's; that
+    of an individual business (92…) is masked. A text that holds the number of a natural person is
+    masked whole, wherever it came from.
     """
     action = record.action
     basis = [f"{each.act} {each.article}" for each in action.legal_basis]
