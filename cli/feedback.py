@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from datetime import time as clock_time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,7 @@ from infra.clock import SystemClock
 from infra.data_files import data_dir
 from infra.services import find_kafka
 from infra.topic_log import find_log
+from schemas.dead_letter import header_list
 from schemas.times import SHANGHAI, legal_day
 from sources.topic_reader import read_to_end
 from streams.trigger.service import load_catalogue
@@ -34,12 +37,17 @@ from streams.trigger.service import load_catalogue
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from confluent_kafka import Message
+
     from consumers.feedback.told_cases import Read, Record
+    from schemas.dead_letter import Header
 
 _FINDING = 1
 _UNION = "union"
 _LOOK_EVERY = 1_000  # messages between two movements of the bar
 _LINE_EVERY_S = 5.0
+_MANY_ROWS = 5_000  # a workbook of 10,000 takes 3 s
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _WRITERS: dict[str, Callable[[Table], bytes]] = {".csv": csv_bytes, ".xlsx": xlsx_bytes}
 
 
@@ -74,12 +82,10 @@ def _shape(_: click.Context, option: click.Parameter, text: str) -> Shape:
 
 
 def _day(_: click.Context, option: click.Parameter, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as err:
-        raise click.BadParameter(
-            "应为日期, 如 2026-06-01 / give a day as YYYY-MM-DD", param=option
-        ) from err
+    if _ISO_DAY.fullmatch(text):  # fromisoformat takes weeks and more, too
+        with suppress(ValueError):
+            return date.fromisoformat(text)
+    raise click.BadParameter("应为日期, 如 2026-06-01 / give a day as YYYY-MM-DD", param=option)
 
 
 def _file(_: click.Context, option: click.Parameter, path: Path) -> Path:
@@ -157,6 +163,8 @@ def export(  # noqa: PLR0913  # one a flag
     with _progress(bootstrap, say) as read:
         told = cases_of(read, catalogue, Period(_midnight(begin), _midnight(end)))
     table = case_table(shape, told.cases)
+    if len(table.rows) > _MANY_ROWS:
+        click.echo(f"{out.name}: {say('写入', 'writing')} {len(table.rows) - 1:,}", err=True)
     written = _WRITERS[out.suffix.lower()](table)
     _write_whole(out, written)
     _tell(told, table, out, hashlib.sha256(written).hexdigest(), say, as_json=as_json)
@@ -216,6 +224,10 @@ def _tell(  # noqa: PLR0913  # what is told, of what, in which words
             click.echo(f"  {number} {say(zh, en)}", err=True)
 
 
+def _headers(message: Message) -> list[Header]:
+    return header_list(message.headers())
+
+
 @contextmanager
 def _progress(bootstrap: str, say: Words) -> Iterator[Read]:
     """Yield what reads a topic to its end, and shows on stderr how far it is."""
@@ -237,6 +249,7 @@ def _progress(bootstrap: str, say: Words) -> Iterator[Read]:
                     if hidden and time.monotonic() - told_s >= _LINE_EVERY_S:
                         told_s = time.monotonic()
                         click.echo(f"{words}  {done:,} / {total:,}", err=True)
-                yield int(message.timestamp()[1]), message.value() or b""
+                sent_ms = int(message.timestamp()[1])
+                yield sent_ms, message.value() or b"", partial(_headers, message)
 
         yield read

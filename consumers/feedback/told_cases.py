@@ -8,23 +8,25 @@ a receipt's its `at`.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
 from msgspec import Struct
-from pydantic import ValidationError
 
 from consumers.action_records import ActionRecord
 from consumers.feedback.union_case import Beside, UnionCase, case_key, union_case
-from schemas import topics
+from schemas import incoming, topics
+from schemas.dead_letter import Header
+from schemas.errors import RejectRecordError
 from schemas.lean import ActionData, Envelope, ListChangeData
-from schemas.receipt import Receipt, ReceiptData
+from schemas.receipt import ReceiptData
 from schemas.times import format_instant, from_millis
 from streams.rules.catalogue import Catalogue
 
-Record = tuple[int, bytes]  # when it was sent, in milliseconds since 1970; its value
+Headers = Callable[[], Sequence[Header]]
+Record = tuple[int, bytes, Headers]  # when it was sent, in milliseconds since 1970; value, headers
 Read = Callable[[str], Iterable[Record]]  # a topic to its end, each partition in its order
 
 
@@ -149,10 +151,10 @@ def _last_words(
 ) -> dict[str, dict[str, _Words]]:
     """Return the last words by action and department; of two at one instant the higher id."""
     words: dict[str, dict[str, _Words]] = defaultdict(lambda: defaultdict(_Words))
-    for sent_ms, raw in records:
+    for sent_ms, raw, headers in records:
         try:
-            data = Receipt.model_validate_json(raw).data
-        except ValidationError:
+            data = incoming.receipt(raw, headers).data
+        except RejectRecordError:
             told.unreadable += period.holds(from_millis(sent_ms))
             continue
         if data.at >= period.end:
@@ -176,7 +178,7 @@ def _courses(
     """Return the course of every action; times of ours are text that sorts as it runs."""
     start, end = format_instant(period.start), format_instant(period.end)
     courses: dict[str, _Course] = defaultdict(_Course)
-    for _, raw in records:
+    for _, raw, _ in records:
         told = _peek_action(raw)
         if told.time >= end:
             continue
@@ -246,7 +248,7 @@ def _catalogue_versions(
     wanted = {each.record.action.decision_id for each in touched}
     end = format_instant(period.end)
     found: dict[str, tuple[int, str]] = {}
-    for _, raw in records:
+    for _, raw, _ in records:
         data = _peek_decision(raw).data
         if data.decision_id not in wanted or data.decided_at >= end:
             continue
@@ -266,7 +268,7 @@ def _entries(
     """Return the entries that *touched* rest on, by revision."""
     wanted = {_entry_of(each.record) for each in touched}
     found: dict[_Entry, dict[int, ListChangeData]] = defaultdict(dict)
-    for _, raw in records:
+    for _, raw, _ in records:
         told = _peek_entry(raw)
         key = told.subject, told.data.list_code, told.data.entry_id
         if key in wanted:

@@ -95,6 +95,8 @@ def test_a_mapping_file_of_ones_own_is_a_shape(beside: Run, tmp_path: Path) -> N
         (("--shape", "union", *MARCH, "--out", "no/x.csv"), "folder"),
         (("--shape", "union", *MARCH[2:], *MARCH[:1], "2025-04-01", "--out", "x.csv"), "before"),
         (("--shape", "union", *MARCH[:3], "April", "--out", "x.csv"), "YYYY-MM-DD"),
+        (("--shape", "union", *MARCH[:3], "2025-W14-1", "--out", "x.csv"), "YYYY-MM-DD"),
+        (("--shape", "union", *MARCH[:3], "2025-04-31", "--out", "x.csv"), "YYYY-MM-DD"),
         (("--shape", "union", *MARCH, "--out", "there.csv"), "--yes"),
     ],
 )

@@ -1,5 +1,6 @@
 """The join: what a period tells is what changed in it, each change once."""
 
+import json
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -46,7 +47,11 @@ def catalogue() -> Catalogue:
 def cases(messages: Sequence[Told], start: datetime = MARCH, end: datetime = APRIL) -> ToldCases:
     sent_ms = int(start.timestamp() * 1000)
     return cases_of(
-        lambda topic: [(sent_ms, each.value) for each in messages if each.topic == topic],
+        lambda topic: [
+            (sent_ms, each.value, lambda each=each: each.headers)
+            for each in messages
+            if each.topic == topic
+        ],
         catalogue(),
         Period(start, end),
     )
@@ -73,6 +78,18 @@ def test_receipts_that_stand_in_no_case_are_counted_in_their_period() -> None:
     assert (found.unreadable, found.without_action, found.of_others) == (1, 1, 1)
     readable = [each for each in month() if each.value != b"{}"]
     assert cases(readable, APRIL, MAY).findings == 0
+
+
+def test_a_receipt_in_the_binary_binding_counts_as_any_other() -> None:
+    whole = receipt_told("r", BLOCKED, at(4))
+    event = json.loads(whole.value)
+    data = json.dumps(event.pop("data")).encode()
+    headers = [(f"ce_{name}", value.encode()) for name, value in event.items()]
+    binary = Told(whole.topic, whole.key, data, headers)
+    issued = action_told(act(BLOCKED), at(3), "issued")
+    found = cases([issued, binary])
+    assert (found.findings, found.cases) == (0, cases([issued, whole]).cases)
+    assert found.cases[0].handle_type == "executed"
 
 
 def test_what_changes_after_it_was_reported_comes_again_as_a_correction() -> None:

@@ -1,5 +1,6 @@
 """A month of one city as it lies on the topics: four actions, what departments said of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -33,11 +34,12 @@ _ROUTES = {
 
 @dataclass(frozen=True)
 class Told:
-    """One message: topic, key, value."""
+    """One message: topic, key, value, headers."""
 
     topic: str
     key: str
     value: bytes
+    headers: Sequence[tuple[str, bytes]] = ()
 
 
 def act(action_id: str, **changes: Any) -> ActionData:
@@ -139,8 +141,8 @@ def month() -> list[Told]:
         entry_told("court-defaulter", "cd-1", SHOP, recognised_by="本溪某法院"),
         _told(topics.LISTS, kind, "city-focus", at(1), "p", published),
         action_told(act(BLOCKED), at(3), "issued"),
-        decision_told(BLOCKED, 0, "cat-1", at(3)),
         decision_told(BLOCKED, 1, "cat-2", at(5)),
+        decision_told(BLOCKED, 0, "cat-1", at(3)),
         decision_told(BLOCKED, 2, "cat-3", "2025-04-02T09:00:00.000+08:00"),
         receipt_told(
             "r1", BLOCKED, at(4), outcome="executed", result="=已拒绝", amount_fen=0,
