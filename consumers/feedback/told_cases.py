@@ -7,6 +7,7 @@ same cases unless receipts came late. Time is that of the business: an action's 
 a receipt's its `at`.
 """
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -125,7 +126,7 @@ def cases_of(read: Read, catalogue: Catalogue, period: Period) -> ToldCases:
     touched = _touched(courses, words, catalogue, period, told)
     versions = _catalogue_versions(read(topics.DECISIONS), period, touched)
     entries = _entries(read(topics.LISTS), touched)
-    by_name = {each.name: each.uscc for each in catalogue.departments.values()}
+    by_name = {_plain(each.name): each.uscc for each in catalogue.departments.values()}
     for each in touched:
         action = each.record.action
         revisions = entries.get(_entry_of(each.record), {})
@@ -137,13 +138,18 @@ def cases_of(read: Read, catalogue: Catalogue, period: Period) -> ToldCases:
             catalogue_version=versions.get(action.decision_id, (-1, ""))[1],
             entry=entry,
             spec=catalogue.lists.get(action.entry.list_code),
-            recogniser="" if entry is None else by_name.get(entry.recognised_by, ""),
+            recogniser="" if entry is None else by_name.get(_plain(entry.recognised_by), ""),
             department_name="" if department is None else department.name,
             correction_of=each.key_before,
         )
         told.cases.append(union_case(each.record, each.receipt, beside))
     told.cases.sort(key=lambda case: case.idempotency_key)
     return told
+
+
+def _plain(name: str) -> str:
+    """Return *name* so that brackets and digits of either width are the same."""
+    return unicodedata.normalize("NFKC", name)
 
 
 def _last_words(

@@ -20,6 +20,7 @@ from infra.settings import Settings
 from schemas.times import SHANGHAI
 from streams.rules.catalogue import Catalogue
 from streams.trigger.service import load_catalogue
+from tests.cli.recorded import FIRM
 from tests.feedback.told import (
     BLOCKED,
     DISMISSED,
@@ -29,6 +30,7 @@ from tests.feedback.told import (
     act,
     action_told,
     at,
+    entry_told,
     month,
     receipt_told,
 )
@@ -71,6 +73,13 @@ def test_a_case_joins_its_entry_its_last_word_and_its_catalogue() -> None:
     assert {found[each].decided_by for each in (BLOCKED, WATCHED, LAPSED)} == {"auto"}
     assert found[DISMISSED].decided_by == "human"
     assert (found[DISMISSED].status, found[DISMISSED].subject_name) == ("dismissed", "***")
+
+
+def test_a_recogniser_is_known_by_its_name_whatever_width_its_brackets_have() -> None:
+    entry = entry_told("city-focus", "cf-1", FIRM, recognised_by="本溪市营商环境建设局(市信用办)")
+    (case,) = cases([entry, action_told(act(WATCHED), at(6), "issued")]).cases
+    assert case.recogniser_uscc == "11210500105000111B"
+    assert case.recogniser_name == "本溪市营商环境建设局(市信用办)"
 
 
 def test_receipts_that_stand_in_no_case_are_counted_in_their_period() -> None:
