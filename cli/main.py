@@ -23,6 +23,7 @@ _VERBS = {
     "lists": "导入和查看名单 / import and show lists",
     "explain": "解释一个决定 / why a decision was made",
     "review": "复核一项措施 / confirm, dismiss, object to, uphold or overturn an action",
+    "department": "部门客户端 / what a department receives, and its receipts",
     "alerts": "提醒 / what officers have to know, now or live",
     "feedback": "定期反馈 / what the credit office reports upwards",
     "catalogue": "检查奖惩措施目录 / check the catalogue of measures",
