@@ -50,7 +50,7 @@ ROLES = {
     "notifier": "tells officers of alerts",
     "operator": "`credit-trigger dlq`",
 }
-"""Who reads and writes; only `import`, `operator` and `trigger` exist in this version."""
+"""Who reads and writes; of ours `import`, `operator`, `trigger` and `dispatch` exist as yet."""
 
 OURS = frozenset({"trigger", "followup", "feedback", "dispatch"})
 """Of these, who writes what others may read."""
