@@ -52,6 +52,7 @@ class FeedbackCounts(Model):
     dismissed: Count
     executed: Count
     not_executed: list[ReasonCount]
+    answered_other: Count
     withdrawn: list[ReasonCount]
     overdue: Count
     objections_marked: Count
@@ -62,11 +63,25 @@ class FeedbackCounts(Model):
 
 
 class MeasureCount(Model):
-    """One line of `measures`: `n` actions of one measure with one effect."""
+    """One line of `measures`: what became of the actions of one measure, version and effect.
+
+    The effect is the one that an action was issued with: a refer that a review confirms
+    stays in its line, so that `issued` and `confirmed` can be compared.
+    """
 
     measure_id: Short
+    measure_version: Short
     effect: Short
-    n: Count
+    issued: Count
+    confirmed: Count
+    dismissed: Count
+    executed: Count
+    not_executed: list[ReasonCount]
+    answered_other: Count
+    withdrawn: list[ReasonCount]
+    overdue: Count
+    objections_marked: Count
+    time_to_execute: TimeToExecute
 
 
 class TopicRead(Model):
