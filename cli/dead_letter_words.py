@@ -92,6 +92,10 @@ LEFT_ALONE: Mapping[Stays, tuple[str, str]] = MappingProxyType(
             "the same bytes would be refused again; name the reason or the id to try all the same",
         ),
         Stays.NO_SUBJECT: ("没有 subject, 无法确定键", "no subject to make the key of"),
+        Stays.NO_DEPARTMENT: (
+            "部门仍未登记: 登记在 departments.yaml, 运行 topics apply 后再放回",
+            "its department is still unknown: enter it in departments.yaml, run topics apply",
+        ),
         Stays.NO_TOPIC: ("没有这个主题", "there is no such topic to put it on"),
     }
 )

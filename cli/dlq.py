@@ -229,14 +229,21 @@ def _row(letter: DeadLetter) -> tuple[str, ...]:
 
 def _destinations(bootstrap: str, settings: Settings) -> Destinations:
     counts = reach(AdminClient(admin_config(bootstrap)), bootstrap)
-    return Destinations(counts, load_catalogue(settings).families)
+    catalogue = load_catalogue(settings)
+    holders = {
+        code: holder.uscc
+        for code in catalogue.departments
+        if (holder := catalogue.current_department(code)) is not None
+    }
+    return Destinations(counts, catalogue.families, holders)
 
 
 def _replayed(
     bootstrap: str, letters: Sequence[DeadLetter], destinations: Destinations
 ) -> Replayed:
     """Return what was put back before, read from the topics that *letters* would go to."""
-    names = {destinations.topic_of(letter) for letter in letters} & destinations.counts.keys()
+    wanted = {destinations.topic_of(letter) for letter in letters}
+    names = destinations.counts.keys() & wanted
     places: dict[LetterId, str] = {}
     for name in sorted(names - {topics.DEAD_LETTERS}):
         messages = read_to_end(bootstrap, name, range(destinations.counts[name]))

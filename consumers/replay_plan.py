@@ -32,6 +32,7 @@ MAY_SUCCEED = frozenset(
         Reason.TIME_IN_FUTURE,
     }
 )
+_PASSED_ON = frozenset({topics.DECISIONS, topics.ACTIONS, topics.ALERTS})
 _MAY_SUCCEED = frozenset(reason.value for reason in MAY_SUCCEED)
 
 
@@ -45,6 +46,7 @@ class Stays(StrEnum):
     HOPELESS = "same-bytes-refused-again"
     NO_SUBJECT = "no-subject"
     NO_TOPIC = "no-such-topic"
+    NO_DEPARTMENT = "no-such-department"
 
 
 class PutBack(Struct, frozen=True):
@@ -79,13 +81,24 @@ class Replayed(Struct, frozen=True):
 
 
 class Destinations(Struct, frozen=True):
-    """What the cluster and the catalogue offer: partition counts by topic, families."""
+    """What the cluster and the catalogue offer.
+
+    *counts* of partitions by topic; *families*; *holders*: by department who has its duties now.
+    """
 
     counts: Mapping[str, int]
     families: Collection[str]
+    holders: Mapping[str, str] = {}
 
-    def topic_of(self, letter: DeadLetter) -> str:
-        """Return the topic that *letter* belongs on: its own, or that of its type's family."""
+    def topic_of(self, letter: DeadLetter) -> str | None:
+        """Return the topic that *letter* belongs on, None while its department has none.
+
+        What dispatch could not pass on goes to the department. On the topic that it came from it
+        would be a decision made twice.
+        """
+        if letter.topic in _PASSED_ON:
+            holder = self.holders.get(_department(letter))
+            return None if holder is None else topics.ANSWERS_PREFIX + holder
         if not letter.topic.startswith(topics.EVENTS_PREFIX):
             return letter.topic
         parts = _attribute(letter, "type").split(".")
@@ -128,6 +141,8 @@ def plan_replay(
 
 def _placed(letter: DeadLetter, destinations: Destinations) -> PutBack | LeftAlone:
     topic = destinations.topic_of(letter)
+    if topic is None:
+        return LeftAlone(letter, Stays.NO_DEPARTMENT)
     count = destinations.counts.get(topic, 0)
     if count == 0 or topic == topics.DEAD_LETTERS:
         return LeftAlone(letter, Stays.NO_TOPIC)
@@ -140,6 +155,13 @@ def _placed(letter: DeadLetter, destinations: Destinations) -> PutBack | LeftAlo
     if _attribute(letter, "type") == PUBLISHED and 0 <= letter.partition < count:
         return PutBack(letter, topic, letter.partition, key)  # a copy lies in every partition
     return PutBack(letter, topic, murmur2_partition(key, count), key)
+
+
+def _department(letter: DeadLetter) -> str:
+    try:
+        return str(json.loads(letter.value or b"")["data"]["department"])
+    except (ValueError, RecursionError, LookupError, TypeError):
+        return ""
 
 
 def _attribute(letter: DeadLetter, name: str) -> str:

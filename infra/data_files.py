@@ -1,17 +1,18 @@
-"""Where the data that travels with the program lies: catalogue, file formats, demo."""
+"""Where the data that travels with the program lies: catalogue, file formats, mappings, demo."""
 
 from pathlib import Path
 from typing import Literal
 
 from schemas.errors import StopServiceError
 
-Kind = Literal["catalogue", "formats", "demo"]
+Kind = Literal["catalogue", "formats", "mappings", "demo"]
 
 _HERE = Path(__file__).resolve().parent
 _PACKAGED = _HERE / "_data"
 _CHECKOUT: dict[Kind, Path] = {
     "catalogue": _HERE.parent / "catalogue",
     "formats": _HERE.parent / "sources" / "formats",
+    "mappings": _HERE.parent / "consumers" / "feedback" / "mappings",
     "demo": _HERE.parent / "demo",
 }
 

@@ -67,6 +67,12 @@ ACTIONS = Counter(
     ["effect", "state"],
     registry=REGISTRY,
 )
+DISPATCHED = Counter(
+    "credit_dispatched_total",
+    "Messages passed on to departments and acknowledged, by the topic they came from.",
+    ["topic"],
+    registry=REGISTRY,
+)
 ALERTS = Counter("credit_alerts_total", "Alerts committed, by kind.", ["kind"], registry=REGISTRY)
 SHADOWED = Counter(
     "credit_shadow_matches_total",
@@ -79,6 +85,13 @@ SHADOWED = Counter(
 EVENT_TO_COMMIT = Histogram(
     "credit_event_to_commit_seconds",
     "From the broker's or producer's time stamp of an event to the commit of its decision.",
+    buckets=_LATENCY_S,
+    registry=REGISTRY,
+)
+DISPATCH_SECONDS = Histogram(
+    "credit_dispatch_duration_seconds",
+    "From the time stamp of a decision, action or alert, before its commit, to the acknowledgement "
+    "of its copy for the department.",
     buckets=_LATENCY_S,
     registry=REGISTRY,
 )

@@ -23,6 +23,7 @@ from schemas.department_event import DepartmentEvent, MemberEvent
 from schemas.errors import Reason, RejectRecordError
 from schemas.list_change import REMOVED, ListChange, ListPublished
 from schemas.person_search import doubtful
+from schemas.receipt import Receipt
 from schemas.review import REVIEW_RECORDED, Review
 from schemas.times import read_instant
 from schemas.uscc import fault_text, is_resident_number, uscc_fault
@@ -242,6 +243,11 @@ def list_published(raw: bytes, headers: Callable[[], Sequence[Header]]) -> ListP
     """Return a watermark. Raises: RejectRecordError."""
     refuse_natural_person(raw)
     return _validate(_structured(raw, headers), ListPublished)
+
+
+def receipt(raw: bytes, headers: Callable[[], Sequence[Header]]) -> Receipt:
+    """Return what a department did about an action. Raises: RejectRecordError."""
+    return _validate(_structured(raw, headers), Receipt)
 
 
 def type_of(raw: bytes, headers: Callable[[], Sequence[Header]]) -> str:

@@ -52,6 +52,9 @@ ROLES = {
 }
 """Who reads and writes; only `import`, `operator` and `trigger` exist in this version."""
 
+OURS = frozenset({"trigger", "followup", "feedback", "dispatch"})
+"""Of these, who writes what others may read."""
+
 FOR_EVER = "for ever"
 _USCC = "USCC"
 _DEPARTMENT = "department"

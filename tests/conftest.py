@@ -10,13 +10,16 @@ from collections.abc import Iterator, Mapping
 
 import hypothesis
 import pytest
+import redis
 import structlog
 
 # CREDIT_FAULTS_* is for the fault suite alone (tests/faults); no setting of ours begins so.
 for _name in [name for name in os.environ if name.startswith("CREDIT_")]:
     if not _name.startswith("CREDIT_FAULTS_"):
         del os.environ[_name]
-from infra.settings import known_names  # noqa: E402 - the environment comes first
+from infra.embedded import EmbeddedServices  # noqa: E402 - the environment comes first
+from infra.redis import connect_redis  # noqa: E402 - the same
+from infra.settings import known_names  # noqa: E402 - the same
 from streams.rules.catalogue import Catalogue, build_catalogue  # noqa: E402 - the same
 
 for _name in known_names():
@@ -41,6 +44,13 @@ def _built_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("streams.trigger.service.build_catalogue", build)
         yield
+
+
+@pytest.fixture(scope="session")
+def cache_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[redis.Redis]:
+    """A Redis for all desks; each writes under a name of its own."""
+    with EmbeddedServices(tmp_path_factory.mktemp("desk"), with_kafka=False) as services:
+        yield connect_redis(services.redis)
 
 
 @pytest.fixture(autouse=True)

@@ -14,8 +14,6 @@ from streams.trigger.moment import PartitionMoment
 from streams.trigger.moves import Changes
 from streams.trigger.working import decode_entries, decode_matter
 
-Members = dict[tuple[int, str], dict[str, str]]
-
 _NOT_DUE = b'"due":null'
 
 
@@ -23,7 +21,7 @@ class Known:
     """Matters, entries and lists of one partition, as folded so far."""
 
     def __init__(self) -> None:
-        self.members: Members = {}  # (partition, list code) -> entry id -> revision
+        self._members: dict[str, dict[str, str]] = {}  # list code -> entry id -> revision
         self.lists: dict[str, ListFreshness] = {}
         self._matters: dict[str, bytes] = {}  # by <USCC>/<matter id>
         self._seen: dict[str, str] = {}  # <USCC>/<decision id> -> matter id
@@ -54,6 +52,10 @@ class Known:
         """Return the USCCs of all who have entries, removed ones too."""
         return frozenset(self._entries)
 
+    def members(self, _: int, code: str) -> list[tuple[str, str]]:
+        """Return id and revision of the entries, not removed, of a list."""
+        return [*self._members.get(code, {}).items()]
+
     def matters(self) -> list[str]:
         """Return the name of every matter, `<USCC>/<matter id>`."""
         return list(self._matters)
@@ -72,6 +74,11 @@ class Known:
             for action in diary.actions:
                 self._actions[f"{subject}/{action}"] = name
         self._entries |= changes.entries
+        for code, entry, revision in changes.members:
+            members = self._members.setdefault(code, {})
+            members[entry] = revision
+            if not revision:
+                del members[entry]
         changes.matters.clear()
         changes.diaries.clear()
         changes.entries.clear()

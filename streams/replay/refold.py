@@ -122,14 +122,6 @@ class Refold:
         known, (partition, _) = self._known, self._where
         outbox, changes = Outbox(parse_instant(at)), {partition: Changes()}
         working = Working(outbox, changes, Recent())
-        for item in items:
-            if isinstance(item, ChangeIn):
-                code = item.change.data.list_code
-            elif isinstance(item, PublishedIn):
-                code = item.published.data.list_code
-            else:
-                continue
-            known.members.setdefault((partition, code), {})
         fold = ListFold(outbox, working, known.members, _NOBODY, lists)
         take = fold.change_ahead if ahead else fold.change
         state = PartitionState({}, date.fromisoformat(at[:10]), known.lists)

@@ -5,7 +5,7 @@ all are read, those of the subjects whose events wait are folded ahead of their 
 goes by share.
 """
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -48,7 +48,7 @@ class Backlog:
         self._reviews: deque[Message] = deque()
         self._read: dict[int, int] = {}
         # Of what is held back: what nobody asked for yet. Made when it is needed first.
-        self._by_key: defaultdict[_Key, deque[Message]] | None = None
+        self._by_key: dict[_Key, list[Message]] | None = None
 
     def __len__(self) -> int:
         """Return how many messages are held."""
@@ -68,7 +68,7 @@ class Backlog:
             self._lists.append(message)
             self._read[message.partition() or 0] = (message.offset() or 0) + 1
             if self._by_key is not None:
-                self._by_key[message.partition(), message.key()].append(message)
+                self._by_key.setdefault((message.partition(), message.key()), []).append(message)
 
     def take(self, waiting: Iterable[Message] = ()) -> Beside:
         """Return what to fold before the events *waiting*; without any, a share."""
@@ -76,9 +76,10 @@ class Backlog:
         waiting = [*waiting, *reviews]
         held_back = bool(waiting) and len(self._lists) > MOST_AT_ONCE
         if held_back and self._by_key is None:
-            self._by_key = defaultdict(deque)
+            by_key: dict[_Key, list[Message]] = {}
             for message in self._lists:
-                self._by_key[message.partition(), message.key()].append(message)
+                by_key.setdefault((message.partition(), message.key()), []).append(message)
+            self._by_key = by_key
         share = MOST_AT_ONCE if waiting and not held_back else SHARE
         lists = [self._next() for _ in range(min(len(self._lists), share))]
         if not self._lists:
@@ -93,7 +94,7 @@ class Backlog:
             where = message.partition(), message.key()
             same = self._by_key.get(where)
             if same and same[0] is message:
-                same.popleft()
+                del same[0]
                 if not same:
                     del self._by_key[where]
         return message

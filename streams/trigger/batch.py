@@ -3,8 +3,9 @@
 The order within a subject is fixed: lists, days, reviews, event (design §6).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from itertools import chain
 from time import perf_counter
 from typing import NamedTuple
@@ -46,7 +47,6 @@ _MISPLACED = frozenset({Reason.WRONG_PARTITION, Reason.SUBJECT_KEY_MISMATCH})
 
 
 ListIn = ChangeIn | PublishedIn | RejectedIn
-Members = dict[tuple[int, str], dict[str, str]]
 
 
 class Parsed(NamedTuple):
@@ -159,7 +159,6 @@ class Batches:
         as it is made; what it raises is raised.
         """
         fold_at = perf_counter()
-        members = self._members(parsed.lists, owned)
         numbers = _touched(parsed) | {
             p for p, o in owned.items() if o.agenda.owes(o.state) or o.state.day < today
         }
@@ -172,7 +171,7 @@ class Batches:
         working = Working(folded.outbox, folded.changes, recent)
         folded.recent = working.learnt
         matters = MatterFold(self._catalogue, folded.outbox, working, self._office)
-        few = self._fold_lists(parsed, members, recent, working, folded)
+        few = self._fold_lists(parsed, owned, recent, working, folded)
         folded.read_past(parsed.lists)
         self._tell_lapses(folded, folded.live_until(today))
         self._sweeps.at_once(few, owned, working, matters, folded)
@@ -187,25 +186,25 @@ class Batches:
         folded.phases = parsed.phases | {"fold": perf_counter() - fold_at}
         return folded
 
-    def _members(self, told: Iterable[ListIn], owned: dict[int, Owned]) -> Members:
-        """Return what each list holds that is published in this batch."""
-        return {
-            (p, code): self._cache.members(
-                p, owned[p].position, code, published=code in owned[p].state.lists
-            )
-            for p, code in {
-                (item.partition, item.published.data.list_code)
-                for item in told
-                if isinstance(item, PublishedIn)
-            }
-        }
+    def _members_before(
+        self, owned: dict[int, Owned], partition: int, code: str
+    ) -> Iterator[tuple[str, str]]:
+        """Yield what a list holds in a partition as of the last batch: see `MembersBefore`."""
+        position, state = owned[partition].position, owned[partition].state
+        return self._cache.members(partition, position, code, published=code in state.lists)
 
     def _fold_lists(
-        self, parsed: Parsed, members: Members, recent: Recent, working: Working, folded: Folded
+        self,
+        parsed: Parsed,
+        owned: dict[int, Owned],
+        recent: Recent,
+        working: Working,
+        folded: Folded,
     ) -> list[Few]:
         """Fold the lists; return the subjects whose matters are to be decided again at once."""
         outbox = folded.outbox
-        fold = ListFold(outbox, working, members, self._office, self._catalogue.lists)
+        before = partial(self._members_before, owned)
+        fold = ListFold(outbox, working, before, self._office, self._catalogue.lists)
         held = iter(parsed.held)
         fresh: set[str] = set()
         if parsed.held:

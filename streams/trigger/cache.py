@@ -8,7 +8,7 @@ script that loops costs three times that. What is read is asked for early and he
 write is not waited for: Redis works while the worker does.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 LAYOUT = 4  # +1 with every change of keys or records: an older cache is rebuilt, never misread
 _UNLINK_AT_ONCE = 5_000
+_SCANNED_AT_ONCE = 2_000
 
 
 class _Question(NamedTuple):
@@ -282,25 +283,28 @@ class StateCache:
 
     def members(
         self, partition: int, position: CachePosition, list_code: str, *, published: bool
-    ) -> dict[str, str]:
-        """Return the entries, not removed, of one list in one partition: id -> revision.
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the entries, not removed, of one list in one partition: id and revision.
 
-        *published*: it was before. Raises: CacheMovedError.
+        One may come twice. They count only if all were taken and nothing was raised: a list may be
+        larger than a worker's memory, and is not read in one go. *published*: it was before.
+        Raises: CacheMovedError.
         """
         self.drain()
-        held = {partition: position}
         space = self.space(partition, position.space)
+        key, is_marked = list_key(space, list_code), False
+        for entry, revision in self._client.hscan_iter(key, count=_SCANNED_AT_ONCE):
+            if entry == MARK.encode():
+                is_marked = True
+            else:
+                yield _text(entry), _text(revision)
         pipe = self._client.pipeline(transaction=True)
         pipe.mget(self._position_key(partition))
         pipe.hget(space, POSITION)
-        pipe.hgetall(list_key(space, list_code))
-        *stands, found = pipe.execute()
-        self._compare(held, stands)
-        members = {_text(entry): _text(revision) for entry, revision in found.items()}
-        if members.pop(MARK, None) is None and published:
+        self._compare({partition: position}, pipe.execute())
+        if not is_marked and published:
             msg = f"partition {partition}: Redis threw the list {list_code} away"
             raise CacheMovedError(msg)
-        return members
 
     def records(
         self, partition: int, position: CachePosition, names: Iterable[str]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -29,10 +29,23 @@ from streams.trigger.working import Working
 Entries = tuple[KnownEntry, ...]
 
 
-def digest_of(members: dict[str, str]) -> str:
-    """Return SHA-256 over the sorted `entry_id@revision` lines of a list in a partition."""
-    lines = sorted(f"{entry}@{revision}\n" for entry, revision in members.items())
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+# Yields the entries, not removed, of a list in a partition as they were before this batch: id and
+# revision. One may come twice.
+MembersBefore = Callable[[int, str], Iterable[tuple[str, str]]]
+
+
+def count_and_digest(members: Iterable[tuple[str, str]]) -> tuple[int, str]:
+    """Return how many there are, and SHA-256 over their sorted `entry_id@revision` lines.
+
+    Some 60 bytes of memory for each: a list may have a million entries.
+    """
+    digest, count, last = hashlib.sha256(), 0, b""
+    for line in sorted([f"{entry}@{revision}\n".encode() for entry, revision in members]):
+        if line != last:
+            digest.update(line)
+            count += 1
+        last = line
+    return count, digest.hexdigest()
 
 
 class ListFold:
@@ -47,7 +60,7 @@ class ListFold:
         self,
         outbox: Outbox,
         working: Working,
-        members: dict[tuple[int, str], dict[str, str]],
+        before: MembersBefore,
         office: str,
         lists: Mapping[str, ListSpec],
     ) -> None:
@@ -59,7 +72,7 @@ class ListFold:
         self._outbox = outbox
         self._working = working
         self._changes = working.changes
-        self._members = members
+        self._members_before = before
         self._office = office
         self._lists = lists
 
@@ -133,8 +146,8 @@ class ListFold:
         if newest is not None and newest.generation >= data.generation:
             self.counts[data.list_code, "older"] += 1
             return state
-        members = self._members[item.partition, data.list_code]
-        sound = len(members) == data.count and digest_of(members) == data.digest
+        members = self._members(item.partition, data.list_code)
+        sound = count_and_digest(members) == (data.count, data.digest)
         if not sound:
             self._outbox.alert(
                 unsound_list_alert(data.list_code, item.partition, self._office, self._outbox.now)
@@ -174,12 +187,18 @@ class ListFold:
     def _note_member(self, partition: int, change: MemberChange) -> None:
         told = change.list_code, change.entry_id, change.after
         self._changes[partition].members.append(told)
-        loaded = self._members.get((partition, change.list_code))
-        if loaded is not None:
-            if change.after:
-                loaded[change.entry_id] = change.after
-            else:
-                loaded.pop(change.entry_id, None)
+
+    def _members(self, partition: int, code: str) -> Iterator[tuple[str, str]]:
+        """Yield the entries of a list, not removed, as this batch has them by now."""
+        news = {
+            entry: revision
+            for told, entry, revision in self._changes[partition].members
+            if told == code
+        }
+        for entry, revision in self._members_before(partition, code):
+            if entry not in news:
+                yield entry, revision
+        yield from ((entry, revision) for entry, revision in news.items() if revision)
 
 
 def member_revision(entry: KnownEntry) -> str:

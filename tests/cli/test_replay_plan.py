@@ -153,3 +153,21 @@ def test_every_letter_has_a_plan_whatever_came(
     if isinstance(plan, PutBack):
         assert plan.letter.reason != Reason.NATURAL_PERSON
         assert 0 <= plan.partition < 4
+
+
+@pytest.mark.parametrize("origin", ["credit.decisions", "credit.actions", "credit.alerts"])
+def test_what_could_not_be_passed_on_goes_to_its_department_and_is_never_decided_twice(
+    origin: str,
+) -> None:
+    old, now = "12210500MAXX00010U", "11210500105000445U"
+    value = json.dumps({"subject": FIRM, "data": {"department": old}}).encode()
+    told = letter(Reason.UNKNOWN_DEPARTMENT, topic=origin, value=value)
+    counts = {origin: 4, f"credit.answers.{now}": 1}
+    registered = Destinations(counts, set(), {old: now, now: now})
+    plan = plan_replay(told, registered, NONE_YET, try_anyway=False)
+    assert isinstance(plan, PutBack)
+    assert (plan.topic, plan.partition, plan.key) == (f"credit.answers.{now}", 0, FIRM.encode())
+    for unknown in (told, letter(topic=origin, value=b"\xff"), letter(topic=origin, value=b"[]")):
+        left = plan_replay(unknown, Destinations(counts, set()), NONE_YET, try_anyway=True)
+        assert isinstance(left, LeftAlone)
+        assert left.why is Stays.NO_DEPARTMENT

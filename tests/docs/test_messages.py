@@ -131,6 +131,18 @@ def test_what_a_json_schema_can_see_it_refuses(name: str, message: dict[str, Any
         jsonschema.validate(message, message_schema(MODELS[name]))
 
 
+@pytest.mark.parametrize("name", ["Decision", "Action", "Alert", "Tally", "Feedback"])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(chosen=st.data())
+def test_a_reader_of_ours_must_ignore_what_it_does_not_know(
+    name: str, chosen: st.DataObject
+) -> None:
+    model = MODELS[name]
+    message = json.loads(chosen.draw(any_of(model)).model_dump_json(by_alias=True))
+    message["data"]["of_next_year"] = message["of_next_year"] = 1
+    jsonschema.validate(message, message_schema(model))
+
+
 @pytest.mark.parametrize("make", [event, member_event, list_change, published])
 def test_valid_messages_pass_their_json_schema(make: Any) -> None:
     name = {

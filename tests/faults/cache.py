@@ -142,7 +142,8 @@ class Cache:
 
     def client(self) -> redis.Redis:
         """Return a client of its own, past anything that stands between it and the workers."""
-        return redis.Redis.from_url(self.url, socket_timeout=20)
+        # A snapshot of what a long day holds takes Redis half a minute on a busy machine.
+        return redis.Redis.from_url(self.url, socket_timeout=120)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + _PATIENCE_S

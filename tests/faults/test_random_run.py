@@ -31,7 +31,9 @@ from tests.faults.faults import CACHE_FAULTS, FAULTS, Fault
 
 EVENTS = int(os.environ.get("CREDIT_FAULTS_EVENTS") or 30_000)
 FAULTS_WANTED = EVENTS // 2_500
-A_SECOND = 500  # so the events last as long as the faults, and none hits a city at rest
+# So that the events last as long as the faults, and none hits a city at rest: 10 s a fault in a
+# long day, where there is more to take over.
+A_SECOND = 500 if EVENTS < 100_000 else 230
 _NAMED = (
     nothing_lost,
     nothing_twice,

@@ -1,9 +1,11 @@
+import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from infra import data_files
-from infra.data_files import data_dir
+from infra.data_files import Kind, data_dir
 from schemas.errors import StopServiceError
 
 
@@ -30,3 +32,13 @@ def test_what_was_installed_wins_over_a_checkout(
 def test_a_set_folder_that_is_missing_is_told_and_nothing_else_taken(tmp_path: Path) -> None:
     with pytest.raises(StopServiceError, match="CREDIT_CATALOGUE"):
         data_dir("catalogue", tmp_path / "nope")
+
+
+def test_everything_that_is_looked_for_travels_in_the_wheel_from_where_a_checkout_has_it() -> None:
+    root = Path(__file__).parents[2]
+    wheel = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]
+    included = wheel["targets"]["wheel"]["force-include"]
+    told = {data_dir(kind).relative_to(root).as_posix(): kind for kind in get_args(Kind)}
+    assert included == {place: f"infra/_data/{kind}" for place, kind in told.items()}
+    for place in told:
+        assert (root / place).is_dir()

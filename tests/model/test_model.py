@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 
 from schemas import topics
 from schemas.ids import action_id, decision_id
+from streams.trigger import batch, fold_sweeps, sweeps
 from tests.faults.imported import imported
 from tests.model import law
 from tests.model.law import CONSEQUENCES, LIVE, ONE, STAGES, Entry, Law, Matter
@@ -64,6 +65,7 @@ BEGINS = st.sampled_from((-160, 0, 2))  # days from today
 REVISIONS = ("suspended", "resumed", "amended")
 REASONS = ("repaired", "annulled", "corrected", "early")
 OUTCOMES = ("confirm", "dismiss", "object", "uphold", "overturn")
+SIZES = ((batch, "MOST_OF_ONE"), (fold_sweeps, "MOST_OF_ONE"), (sweeps, "MOST_MATTERS"))
 TROUBLES: tuple[Trouble, ...] = get_args(Trouble)
 _server: Any = None
 
@@ -71,9 +73,13 @@ _server: Any = None
 class Town(RuleBasedStateMachine):
     """What is sent waits until `fold`; the trigger and the law then take it in the same order."""
 
-    @initialize()
-    def open(self) -> None:
+    @initialize(overlaps=st.booleans(), few=st.sampled_from((0, 1, 50)), most=st.integers(1, 3))
+    def open(self, *, overlaps: bool, few: int, most: int) -> None:
+        """Begin; *few* matters of a subject are decided at once, *most* of the rest in a slice."""
+        batch.MOST_OF_ONE = fold_sweeps.MOST_OF_ONE = few
+        sweeps.MOST_MATTERS = most if few < 50 else 130  # as the trigger has them
         self.desk = Desk(_server, real_catalogue())
+        self.desk.overlaps = overlaps
         self.law, self.book = Law(TODAY), Watermarks()
         self.told: dict[str, Json] = {}  # newest change by entry id
         self.changed: set[str] = set()
@@ -306,7 +312,11 @@ def newest(desk: Desk) -> tuple[dict[str, str], dict[str, Json]]:
 
 
 @pytest.mark.timeout(60 + EXAMPLES * 2)
-def test_the_trigger_lives_by_the_law(cache_server: redis.Redis) -> None:
+def test_the_trigger_lives_by_the_law(
+    cache_server: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name in SIZES:  # every example sets them; others have them as they were
+        monkeypatch.setattr(module, name, getattr(module, name))
     global _server  # noqa: PLW0603  # a state machine takes no arguments
     _server = cache_server
     run_state_machine_as_test(  # type: ignore[no-untyped-call]

@@ -7,7 +7,7 @@ and that Redis never heard of, a Redis that lost everything.
 
 import time
 import uuid
-from collections import defaultdict
+from collections import defaultdict, deque
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -147,13 +147,16 @@ class MemoryFollower:
 class Desk:
     """One worker that owns every partition. `turn` folds one batch of what was sent.
 
-    `troubles`: what befalls the next turns, one each.
+    As a worker under load folds a batch while Redis lacks the one before: `overlaps`. `troubles`:
+    what befalls the next turns, one each.
     """
 
     def __init__(self, client: "redis.Redis", catalogue: Catalogue) -> None:
         self.log, self.at = MemoryLog(), AT
         self.catalogue = catalogue
         self.troubles: list[Trouble] = []
+        self.overlaps = True
+        self._in_flight: deque[tuple[Folded, dict[int, int]]] = deque()
         self._client, self._group = client, f"desk-{uuid.uuid4().hex[:8]}"
         self._cache = StateCache(client, self._group)
         self._owned: dict[int, Owned] = {}
@@ -179,6 +182,7 @@ class Desk:
     def _take_over(self) -> None:
         """Know nothing but what the log says, and read on from where it was read to."""
         self._cache.hang_up()
+        self._in_flight.clear()
         self._recent, self._backlog = Recent(), Backlog()
         self._read: dict[tuple[str, int], int] = {}
         ends: Any = MemoryEnds(self.log)
@@ -207,6 +211,7 @@ class Desk:
         """Fold one batch: at most *most* messages of each partition of each topic."""
         if any(o.state.day < legal_day(self.at) for o in self._owned.values()):
             most = 0  # no event before the day that its partition has to live in
+            self._land()
         names = (*EVENTS, topics.LISTS, topics.REVIEWS)
         taken = {(t, p): self._take(t, p, most) for t in names for p in range(PARTITIONS)}
         events: Any = [m for (t, _), got in taken.items() if t in EVENTS for m in got]
@@ -218,6 +223,8 @@ class Desk:
             self._empty_cache()
         try:
             parsed = self._batches.parse(events, self._backlog.take(events), self._owned)
+            if parsed.asks_for_more:
+                self._land()
             folded = self._batches.fold(
                 parsed, self._owned, self._recent, at=self.at, today=legal_day(self.at)
             )
@@ -238,23 +245,37 @@ class Desk:
         for topic, partition, key, value, headers in folded.outbox.records:
             lines: Any = list(headers or ())
             self.log.append(Sent(topic, value, key, partition, lines, at=self.at))
-        moves = {}
+        places = {
+            p: self.log.append(Sent(topics.STATE, encode(state), POSITION_KEY, p, []))
+            for p, state in folded.states.items()
+        }
         for p, state in folded.states.items():
-            place = self.log.append(Sent(topics.STATE, encode(state), POSITION_KEY, p, []))
-            before = self._owned[p].position
-            after = replace(before, offset=place + 1)
-            moves[p] = Move(before, after, state, folded.changes[p])
-            self._owned[p] = Owned(after, state, folded.agendas[p])
+            self._owned[p] = Owned(self._owned[p].position, state, folded.agendas[p])
         self._recent = folded.recent
-        if not is_cached:
+        self._in_flight.append((folded, places))
+        if is_cached:
+            self._land(but=int(self.overlaps))
+        else:
             self.restart(self.catalogue)
-        elif moves:
-            self._cache.write(moves)
+
+    def _land(self, but: int = 0) -> None:
+        """Write the batches in flight to Redis, *but* the newest."""
+        while len(self._in_flight) > but:
+            folded, places = self._in_flight.popleft()
+            moves = {}
+            for p, state in folded.states.items():
+                owned = self._owned[p]
+                after = replace(owned.position, offset=places[p] + 1)
+                moves[p] = Move(owned.position, after, state, folded.changes[p])
+                owned.position = after
+            if moves:
+                self._cache.write(moves)
 
     def settle(self) -> None:
         """Fold until nothing is left to do."""
         while self._owes():
             self.turn()
+        self._land()
 
     def _owes(self) -> bool:
         today = legal_day(self.at)

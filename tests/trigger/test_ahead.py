@@ -108,11 +108,11 @@ class Turns:
         outbox = Outbox(AT)
         changes = {p: Changes() for p in range(PARTITIONS)}
         working = Working(outbox, changes, Recent())
-        codes = {i.published.data.list_code for i in self._of(turn) if isinstance(i, PublishedIn)}
-        members = {
-            (p, code): dict(self.members.get(code, {})) for p in range(PARTITIONS) for code in codes
-        }
-        fold = ListFold(outbox, working, members, CREDIT_OFFICE, LISTS)
+
+        def before(_: int, code: str) -> list[tuple[str, str]]:
+            return [*self.members.get(code, {}).items()]
+
+        fold = ListFold(outbox, working, before, CREDIT_OFFICE, LISTS)
         for place, item in [(n, i) for n, i in zip(turn, self._of(turn), strict=True)]:
             if isinstance(item, PublishedIn):
                 self.state = fold.published(item, self.state)

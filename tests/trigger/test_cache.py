@@ -124,4 +124,4 @@ def test_members_of_a_list_are_those_of_the_last_write(cache: StateCache) -> Non
     cache.send({0: Move(START, THEN, STATE, entered)})
     last = replace(THEN, offset=30)
     cache.send({0: Move(THEN, last, STATE, left)})
-    assert cache.members(0, last, "tax-a", published=False) == {"A2": "3"}
+    assert [*cache.members(0, last, "tax-a", published=False)] == [("A2", "3")]

@@ -189,9 +189,9 @@ class Memory:
 
     def members(
         self, partition: int, _: CachePosition, list_code: str, *, published: bool
-    ) -> dict[str, str]:
+    ) -> list[tuple[str, str]]:
         assert isinstance(published, bool)
-        return dict(self.lists.get((partition, list_code), {}))
+        return [*self.lists.get((partition, list_code), {}).items()]
 
     def write(self, partition: int, changes: Changes) -> None:
         for uscc, matter, record, identity in changes.matters:

@@ -1,0 +1,1 @@
+"""The department's side: reads its answers, acts on each once, says what came of it."""

@@ -1,0 +1,1 @@
+"""Dispatch: to each department what the trigger decided for it, on a topic of its own."""
