@@ -1,11 +1,12 @@
 """The report of one period for one department, or for the city."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from schemas.base import Count, Model, Short
 from schemas.cloudevent import DepartmentKeyedEvent
+from schemas.feedback_counts import FeedbackCounts, MeasureCount, Reconciliation
 from schemas.times import Day
 
 
@@ -19,9 +20,9 @@ class FeedbackData(Model):
     until: Day
     revision: Count
     correction_of: Short | None
-    counts: dict[str, Any]
-    measures: list[dict[str, Any]]
-    reconciled: dict[str, Any]
+    counts: FeedbackCounts
+    measures: list[MeasureCount]
+    reconciled: Reconciliation
 
 
 class Feedback(DepartmentKeyedEvent):
