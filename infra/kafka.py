@@ -5,6 +5,10 @@ from struct import Struct, unpack_from
 from typing import Any
 
 import structlog
+from confluent_kafka import Message
+
+from schemas.dead_letter import header_list
+from schemas.set_aside import Refused
 
 log = structlog.get_logger("kafka")
 
@@ -102,3 +106,19 @@ def _quiet() -> Config:
 
 def _dotted(overrides: dict[str, Any]) -> Config:
     return {name.replace("_", "."): value for name, value in overrides.items()}
+
+
+def refused_from(message: Message) -> Refused:
+    """Return *message* as it is set aside."""
+    return Refused(
+        str(message.topic()),
+        int(message.partition() or 0),
+        int(message.offset() or 0),
+        _as_bytes(message.key()),
+        _as_bytes(message.value()),
+        header_list(message.headers()),
+    )
+
+
+def _as_bytes(text: bytes | str | None) -> bytes | None:
+    return text.encode() if isinstance(text, str) else text

@@ -7,7 +7,6 @@ declare topics, pickle, serve tables without authentication. Each is turned off 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,16 +17,9 @@ from faust.transport.drivers import aiokafka as driver
 
 from infra import metrics
 from schemas import topics
-from schemas.dead_letter import (
-    MAX_CARRIED_BYTES,
-    carries_nothing,
-    dead_letter_headers,
-    header_list,
-    original_headers,
-)
-from schemas.errors import Reason, RejectRecordError, RetryLaterError
-from schemas.incoming import names_person
-from schemas.uscc import fault_text
+from schemas.dead_letter import header_list
+from schemas.errors import RejectRecordError, RetryLaterError
+from schemas.set_aside import Refused, set_aside
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -158,26 +150,19 @@ async def _set_aside(
 ) -> None:
     """Send the message of *event* to credit.dead-letters with *fault*, as contracts G says."""
     message = event.message
-    key, value = message.key, message.value
     raw = message.headers or []
-    carried = original_headers(header_list([*(raw.items() if isinstance(raw, Mapping) else raw)]))
-    if names_person(b"\n".join([key or b"", value or b"", *(text for _, text in carried)])):
-        fault = RejectRecordError(Reason.NATURAL_PERSON, fault_text(Reason.NATURAL_PERSON))
-    headers = dead_letter_headers(
-        fault,
-        topic=message.topic,
-        partition=message.partition,
-        offset=message.offset,
-        at=app.clock_now(),
+    refused = Refused(
+        message.topic,
+        message.partition,
+        message.offset,
+        message.key,
+        message.value,
+        header_list([*(raw.items() if isinstance(raw, Mapping) else raw)]),
     )
-    if carries_nothing(fault.reason):
-        key, value, carried = None, None, []
-    elif len(value or b"") + sum(len(text) for _, text in carried) > MAX_CARRIED_BYTES:
-        headers += [("dlq-sha256", hashlib.sha256(value or b"").hexdigest().encode())]
-        value, carried = None, []
+    letter = set_aside(refused, fault, at=app.clock_now())
     topic = app.topic(topics.DEAD_LETTERS, key_serializer="raw", value_serializer="raw")
-    await sent(topic.send(key=key, value=value, partition=0, headers=carried + headers))
-    metrics.DEAD_LETTERS.labels(fault.reason.value).inc()
+    await sent(topic.send(key=letter.key, value=letter.value, partition=0, headers=letter.headers))
+    metrics.DEAD_LETTERS.labels(letter.reason.value).inc()
 
 
 class _CommittedThread(driver.AIOKafkaConsumerThread):

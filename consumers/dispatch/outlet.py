@@ -5,10 +5,11 @@ from datetime import datetime
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from infra.kafka import producer_config
+from infra.kafka import producer_config, refused_from
 from infra.metrics import DEAD_LETTERS
-from schemas.dead_letter import dead_letter_headers, header_list
+from schemas.dead_letter import Header, header_list
 from schemas.errors import RejectRecordError, StopServiceError
+from schemas.set_aside import set_aside
 from schemas.topics import DEAD_LETTERS as DEAD_LETTER_TOPIC
 
 
@@ -22,19 +23,13 @@ class Outlet:
 
     def pass_on(self, message: Message, topic: str) -> None:
         """Write *message* to *topic* with key, value and headers as they are."""
-        self._write(topic, message, header_list(message.headers()))
+        self._write(topic, message.key(), message.value(), header_list(message.headers()))
 
     def set_aside(self, message: Message, fault: RejectRecordError, at: datetime) -> None:
         """Write *message* to the dead letters with *fault* as the reason."""
-        told = dead_letter_headers(
-            fault,
-            topic=str(message.topic()),
-            partition=int(message.partition() or 0),
-            offset=int(message.offset() or 0),
-            at=at,
-        )
-        self._write(DEAD_LETTER_TOPIC, message, [*header_list(message.headers()), *told])
-        DEAD_LETTERS.labels(reason=fault.reason.value).inc()
+        letter = set_aside(refused_from(message), fault, at=at)
+        self._write(DEAD_LETTER_TOPIC, letter.key, letter.value, letter.headers)
+        DEAD_LETTERS.labels(reason=letter.reason.value).inc()
 
     def settled(self, stopped: Callable[[], bool]) -> bool:
         """Wait until all is acknowledged; False if told to stop before that.
@@ -52,13 +47,18 @@ class Outlet:
             )
         return True
 
-    def _write(self, topic: str, message: Message, headers: list[tuple[str, bytes]]) -> None:
+    def _write(
+        self,
+        topic: str,
+        key: bytes | str | None,
+        value: bytes | str | None,
+        headers: list[Header],
+    ) -> None:
         while True:
             try:
                 self._producer.produce(
-                    topic, message.value(), message.key(), on_delivery=self._delivered,
-                    headers=[*headers],
-                )  # fmt: skip
+                    topic, value, key, on_delivery=self._delivered, headers=[*headers]
+                )
             except BufferError:
                 self._producer.poll(0.1)
                 continue

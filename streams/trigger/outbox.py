@@ -1,27 +1,19 @@
 """What one batch writes: records for Kafka, and the counts that go with them."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
 
 from confluent_kafka import Message
 
+from infra.kafka import refused_from
 from schemas import topics
 from schemas.action import ActionChange
 from schemas.alert import ALERT_RAISED
 from schemas.cloudevent import CONTENT_TYPE
-from schemas.dead_letter import (
-    MAX_CARRIED_BYTES,
-    carries_nothing,
-    dead_letter_headers,
-    header_list,
-    original_headers,
-)
 from schemas.decision import DECISION_MADE
-from schemas.errors import Reason, RejectRecordError
+from schemas.errors import RejectRecordError
 from schemas.ids import identity
-from schemas.incoming import names_person
 from schemas.lean import (
     ActionData,
     AlertData,
@@ -31,9 +23,9 @@ from schemas.lean import (
     TallyData,
     encode,
 )
+from schemas.set_aside import set_aside
 from schemas.tally import TALLY_COUNTED
 from schemas.times import format_instant
-from schemas.uscc import fault_text
 from streams.trigger.tally import Tally
 from streams.trigger.transaction import Record
 
@@ -157,30 +149,13 @@ class Outbox:
         )
 
     def dead_letter(self, message: Message, fault: RejectRecordError) -> None:
-        """Set one message aside with its reason; a person's leaves nothing of itself.
-
-        A key or a header may name a person where the value, looked at before, does not.
-        """
-        key, value = message.key(), message.value()
-        carried = original_headers(header_list(message.headers()))
-        if names_person(b"\n".join([_raw(key) or b"", *(text for _, text in carried)])):
-            fault = RejectRecordError(Reason.NATURAL_PERSON, fault_text(Reason.NATURAL_PERSON))
-        headers = dead_letter_headers(
-            fault,
-            topic=str(message.topic()),
-            partition=int(message.partition() or 0),
-            offset=int(message.offset() or 0),
-            at=self.at,
+        """Set one message aside with its reason; its value has been searched for persons."""
+        letter = set_aside(refused_from(message), fault, at=self.at, searched=True)
+        headers: Headers = [*letter.headers]
+        self.records.append(
+            (topics.DEAD_LETTERS, _TO_ONE_PARTITION, letter.key, letter.value, headers)
         )
-        if carries_nothing(fault.reason):
-            key, value, carried = None, None, []
-        elif len(value or b"") + sum(len(v or b"") for _, v in carried) > MAX_CARRIED_BYTES:
-            headers += [("dlq-sha256", _digest(value))]
-            value, carried = None, []
-        headers = carried + headers
-        raw: Headers = [*headers]
-        self.records.append((topics.DEAD_LETTERS, _TO_ONE_PARTITION, _raw(key), _raw(value), raw))
-        self.rejected[fault.reason.value] += 1
+        self.rejected[letter.reason.value] += 1
 
 
 def decision_bytes(subject: str, data: DecisionData, traceparent: str | None) -> bytes:
@@ -195,12 +170,3 @@ def decision_bytes(subject: str, data: DecisionData, traceparent: str | None) ->
         traceparent,
     )
     return encode(message)
-
-
-def _digest(value: bytes | str | None) -> bytes:
-    raw = value.encode() if isinstance(value, str) else value or b""
-    return hashlib.sha256(raw).hexdigest().encode()
-
-
-def _raw(text: bytes | str | None) -> bytes | None:
-    return text.encode() if isinstance(text, str) else text
