@@ -42,11 +42,9 @@ class Timeliness(Model):
     late: Count
 
 
-class FeedbackCounts(Model):
-    """`counts` of a report; `nil_return` says that the department sent nothing."""
+class Outcomes(Model):
+    """What became of some actions in a period."""
 
-    events: list[EventCount]
-    verdicts: list[VerdictCount]
     issued: Count
     confirmed: Count
     dismissed: Count
@@ -57,12 +55,19 @@ class FeedbackCounts(Model):
     overdue: Count
     objections_marked: Count
     time_to_execute: TimeToExecute
+
+
+class FeedbackCounts(Outcomes):
+    """`counts` of a report; `nil_return` says that the department sent nothing."""
+
+    events: list[EventCount]
+    verdicts: list[VerdictCount]
     timeliness: Timeliness
     nil_return: bool
     nil_departments: list[Short]
 
 
-class MeasureCount(Model):
+class MeasureCount(Outcomes):
     """One line of `measures`: what became of the actions of one measure, version and effect.
 
     The effect is the one that an action was issued with: a refer that a review confirms
@@ -72,16 +77,6 @@ class MeasureCount(Model):
     measure_id: Short
     measure_version: Short
     effect: Short
-    issued: Count
-    confirmed: Count
-    dismissed: Count
-    executed: Count
-    not_executed: list[ReasonCount]
-    answered_other: Count
-    withdrawn: list[ReasonCount]
-    overdue: Count
-    objections_marked: Count
-    time_to_execute: TimeToExecute
 
 
 class TopicRead(Model):
