@@ -17,7 +17,8 @@ from streams.rules.catalogue import Catalogue
 from streams.rules.decide import decide
 from streams.rules.outcome import AsOf
 from streams.trigger.consortium import shares_of
-from streams.trigger.intake import EventIn, Intake, RejectedIn
+from streams.trigger.intake import Intake
+from streams.trigger.items import EventIn, RejectedIn
 
 if TYPE_CHECKING:
     from confluent_kafka import Message

@@ -7,7 +7,8 @@ from typing import Generic, TypeVar
 from confluent_kafka import Message
 
 from streams.replay.stream import Source
-from streams.trigger.intake import ChangeIn, EventIn, Intake, PublishedIn, RejectedIn, ReviewIn
+from streams.trigger.intake import Intake
+from streams.trigger.items import ChangeIn, EventIn, PublishedIn, RejectedIn, ReviewIn
 
 # So many messages are looked at for an event that does not lie where its decision says.
 LOOKAHEAD = 20_000

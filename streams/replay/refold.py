@@ -20,7 +20,7 @@ from streams.rules.standing import standing_of
 from streams.trigger.fold_events import EventFold
 from streams.trigger.fold_lists import ListFold
 from streams.trigger.fold_matters import At, MatterFold
-from streams.trigger.intake import ChangeIn, EventIn, PublishedIn, RejectedIn
+from streams.trigger.items import ChangeIn, EventIn, PublishedIn, RejectedIn
 from streams.trigger.moment import PartitionMoment
 from streams.trigger.moves import Changes
 from streams.trigger.outbox import Outbox

@@ -10,7 +10,7 @@ from schemas.lean import DecisionData, ReviewData
 from streams.replay.inbox import Inbox
 from streams.replay.known import Known
 from streams.replay.refold import Brought, Refold
-from streams.trigger.intake import RejectedIn, ReviewIn
+from streams.trigger.items import RejectedIn, ReviewIn
 
 
 class Reviews:

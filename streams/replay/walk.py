@@ -27,7 +27,8 @@ from streams.replay.reviews import Reviews
 from streams.replay.set_aside import SetAside
 from streams.replay.stream import Log, Stream, offset_of
 from streams.rules.catalogue import Catalogue
-from streams.trigger.intake import ChangeIn, EventIn, Intake, RejectedIn
+from streams.trigger.intake import Intake
+from streams.trigger.items import ChangeIn, EventIn, RejectedIn
 from streams.trigger.keys import matter_id
 
 _decision = msgspec.json.Decoder(Outgoing[DecisionData]).decode

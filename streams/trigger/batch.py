@@ -27,14 +27,8 @@ from streams.trigger.fold_lists import ListFold
 from streams.trigger.fold_matters import At, MatterFold
 from streams.trigger.fold_sweeps import MOST_OF_ONE, Few, Place, SweepFold, few_of
 from streams.trigger.folded import Folded, Owned
-from streams.trigger.intake import (
-    ChangeIn,
-    Intake,
-    Part,
-    PublishedIn,
-    RejectedIn,
-    ReviewIn,
-)
+from streams.trigger.intake import Intake
+from streams.trigger.items import ChangeIn, Part, PublishedIn, RejectedIn, ReviewIn
 from streams.trigger.moves import Changes
 from streams.trigger.outbox import Outbox, Sink
 from streams.trigger.plain.columns import hashes_of

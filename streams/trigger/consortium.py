@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from infra.kafka import murmur2_partition
 from schemas import topics
 from schemas.lean import EventData, encode
-from streams.trigger.intake import EventIn
+from streams.trigger.items import EventIn
 from streams.trigger.outbox import HEADERS
 from streams.trigger.transaction import Record
 

@@ -9,7 +9,7 @@ import hashlib
 from msgspec.structs import replace
 
 from schemas.lean import NO_DATA, DecidedEvent, EventData, encode_sorted
-from streams.trigger.intake import EventIn
+from streams.trigger.items import EventIn
 
 
 def kept_data(data: EventData) -> bytes:

@@ -37,7 +37,7 @@ from streams.trigger.alerts import reward_alert, verdict_alert
 from streams.trigger.consortium import shares_of
 from streams.trigger.content import is_same_content, kept_data, without_data
 from streams.trigger.fold_matters import At, MatterFold, waits_for_a_list
-from streams.trigger.intake import EventIn
+from streams.trigger.items import EventIn
 from streams.trigger.moment import PartitionMoment
 from streams.trigger.outbox import HEADERS, Outbox, decision_bytes
 from streams.trigger.quiet_form import QuietForm, QuietPlace, with_marks

@@ -22,7 +22,7 @@ from schemas.list_change import REMOVED, RESUMED, SUSPENDED
 from schemas.registry import ListSpec
 from schemas.times import format_instant
 from streams.trigger.alerts import unsound_list_alert
-from streams.trigger.intake import ChangeIn, PublishedIn
+from streams.trigger.items import ChangeIn, PublishedIn
 from streams.trigger.outbox import Outbox
 from streams.trigger.working import Working
 

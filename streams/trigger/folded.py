@@ -19,7 +19,7 @@ from streams.trigger.sweeps import Agenda
 from streams.trigger.working import Recent
 
 if TYPE_CHECKING:
-    from streams.trigger.intake import ChangeIn, PublishedIn, RejectedIn, ReviewIn
+    from streams.trigger.items import ChangeIn, PublishedIn, RejectedIn, ReviewIn
 
 
 @dataclass(slots=True)

@@ -5,19 +5,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from confluent_kafka import Message
-from msgspec import Struct, field
 
 from infra.kafka import murmur2_partition
 from schemas import incoming, topics
 from schemas.dead_letter import Header, header_list
 from schemas.errors import Reason, RejectRecordError
 from schemas.ids import decision_id, decision_ids
-from schemas.lean import Envelope, EventData, ListChangeData, MemberEventData, ReviewData
-from schemas.list_change import PUBLISHED, ListPublished
-from schemas.times import ReadInstant, from_millis, read_instant
+from schemas.lean import Envelope, EventData, MemberEventData
+from schemas.list_change import PUBLISHED
+from schemas.times import from_millis, read_instant
 from streams.rules.catalogue import Catalogue, StagePlace
 from streams.rules.place import place_of
 from streams.trigger.codes import KnownCodes, home_partitions
+from streams.trigger.items import (
+    ChangeIn,
+    EventIn,
+    Part,
+    PublishedIn,
+    RejectedIn,
+    ReviewIn,
+    place_in_log,
+)
 from streams.trigger.keys import matter_id
 from streams.trigger.plain.columns import Columns, Limits
 
@@ -31,90 +39,6 @@ _PREFIX = "credit."
 _FEW = 16  # below this it costs more to look at all messages at once
 _NOTHING_KNOWN = (None, None, None)
 _MANY = 128  # and below this more to lay them out in columns
-
-
-class EventIn(Struct, gc=False):
-    """A department's event, or a member's share of one, fit to be decided."""
-
-    message: Message
-    topic: str
-    partition: int
-    offset: int
-    event: Envelope[EventData]
-    time: ReadInstant
-    decision_id: str
-    matter: str
-    stage: StagePlace
-
-
-class ChangeIn(Struct, gc=False):
-    """A list change fit to be folded."""
-
-    message: Message
-    topic: str
-    partition: int
-    offset: int
-    change: Envelope[ListChangeData]
-    appended_at: datetime
-
-
-class PublishedIn(Struct, gc=False):
-    """A watermark fit to be folded."""
-
-    message: Message
-    topic: str
-    partition: int
-    offset: int
-    published: ListPublished
-    appended_at: datetime
-
-
-class ReviewIn(Struct, gc=False):
-    """A review fit to be applied."""
-
-    message: Message
-    topic: str
-    partition: int
-    offset: int
-    subject: str
-    told: ReviewData
-
-
-class RejectedIn(Struct, gc=False):
-    """A message that becomes a dead letter."""
-
-    message: Message
-    topic: str
-    partition: int
-    offset: int
-    fault: RejectRecordError
-
-
-class Part(Struct):
-    """A part of a batch: an item a message, None where it is plain and lies in `columns` alone.
-
-    `known`: entries, matter and identity of the events among them, as Redis holds them, by place.
-    """
-
-    messages: Sequence[Message]
-    items: list[EventIn | RejectedIn | None]
-    columns: Columns | None = None
-    known: dict[int, tuple[bytes | None, ...]] = field(default_factory=dict)
-
-    def asked(self) -> list[EventIn]:
-        """Return the events among the items."""
-        return [item for item in self.items if isinstance(item, EventIn)]
-
-    def answered(self, values: Iterable[tuple[bytes | None, ...]]) -> None:
-        """Take what Redis knows of the events that are `asked`, in their order."""
-        places = (place for place, item in enumerate(self.items) if isinstance(item, EventIn))
-        self.known = dict(zip(places, values, strict=True))
-
-    def inputs(self) -> dict[tuple[str, int], int]:
-        """Return the last offset that was read, by topic and partition."""
-        if self.columns is not None:
-            return self.columns.inputs
-        return {(t, p): offset for t, p, offset in map(_place, self.messages)}
 
 
 class Intake:
@@ -133,7 +57,7 @@ class Intake:
 
     def event(self, message: Message) -> EventIn | RejectedIn:
         """Return what `credit.events.*` or `credit.members` delivered."""
-        topic, partition, offset = _place(message)
+        topic, partition, offset = place_in_log(message)
         try:
             event = self._parsed(topic, partition, message)
             data = event.data
@@ -186,7 +110,7 @@ class Intake:
     def plain_item(self, message: Message, columns: Columns, row: int) -> EventIn:
         """Return a plain event as an item."""
         event = incoming.plain_event(_value(message))
-        topic, partition, offset = _place(message)
+        topic, partition, offset = place_in_log(message)
         data = event.data
         return EventIn(
             message,
@@ -286,7 +210,7 @@ class Intake:
         def headers() -> list[Header]:
             return header_list(message.headers())
 
-        topic, partition, offset = _place(message)
+        topic, partition, offset = place_in_log(message)
         try:
             raw = _value(message)
             if incoming.type_of(raw, headers) == PUBLISHED:
@@ -312,7 +236,7 @@ class Intake:
         def headers() -> list[Header]:
             return header_list(message.headers())
 
-        topic, partition, offset = _place(message)
+        topic, partition, offset = place_in_log(message)
         try:
             review = incoming.review(_value(message), headers)
             self._refuse_wrong_place(message, review.subject, partition)
@@ -375,10 +299,6 @@ def _name_decisions(items: Sequence[EventIn]) -> None:
     names = decision_ids((item.event.source, item.event.id) for item in items)
     for item, name in zip(items, names, strict=True):
         item.decision_id = name
-
-
-def _place(message: Message) -> tuple[str, int, int]:
-    return str(message.topic()), int(message.partition() or 0), int(message.offset() or 0)
 
 
 def _value(message: Message) -> bytes:

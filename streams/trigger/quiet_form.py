@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from schemas.lean import encode
 from streams.trigger.content import kept_data
-from streams.trigger.intake import EventIn
+from streams.trigger.items import EventIn
 from streams.trigger.stencil import TEXT, VALUE, cut, pieces
 from streams.trigger.tally import Tally
 

@@ -36,7 +36,7 @@ from streams.trigger.cache import CacheMovedError, StateCache
 from streams.trigger.folded import Folded, Owned
 from streams.trigger.follower import Follower
 from streams.trigger.inputs import EventInputs, Polled
-from streams.trigger.intake import Part
+from streams.trigger.items import Part
 from streams.trigger.moves import CachePosition, Changes, Move
 from streams.trigger.offsets import Ends, LogEnds
 from streams.trigger.restore import Interrupted, Restore, Restored

@@ -8,7 +8,8 @@ from confluent_kafka import TopicPartition
 from schemas.errors import Reason, RejectRecordError, RetryLaterError
 from streams.replay.inbox import Inbox, ListIn
 from streams.replay.kafka_log import _KafkaSource
-from streams.trigger.intake import Intake, RejectedIn
+from streams.trigger.intake import Intake
+from streams.trigger.items import RejectedIn
 from streams.trigger.offsets import Ends
 from tests.replay.desk import Lying
 from tests.trigger.messages import change, firm, on_lists

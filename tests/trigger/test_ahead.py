@@ -15,7 +15,8 @@ from schemas.lean import KnownEntry, PartitionState
 from streams.trigger import backlog
 from streams.trigger.backlog import Backlog
 from streams.trigger.fold_lists import ListFold, member_revision
-from streams.trigger.intake import ChangeIn, Intake, PublishedIn
+from streams.trigger.intake import Intake
+from streams.trigger.items import ChangeIn, PublishedIn
 from streams.trigger.moves import Changes
 from streams.trigger.outbox import Outbox
 from streams.trigger.restore import members_of

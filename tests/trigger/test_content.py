@@ -22,7 +22,7 @@ from schemas.times import read_instant
 from streams.rules.catalogue import StagePlace
 from streams.rules.standing import Standing
 from streams.trigger.content import is_same_content, without_data
-from streams.trigger.intake import EventIn
+from streams.trigger.items import EventIn
 from streams.trigger.moment import PartitionMoment
 from streams.trigger.working import NO_ENTRIES
 from tests.trigger.folding import folding

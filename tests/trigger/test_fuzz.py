@@ -37,7 +37,8 @@ from streams.trigger.backlog import Beside
 from streams.trigger.batch import Batches
 from streams.trigger.codes import KnownCodes
 from streams.trigger.folded import Folded, Owned
-from streams.trigger.intake import Intake, RejectedIn
+from streams.trigger.intake import Intake
+from streams.trigger.items import RejectedIn
 from streams.trigger.moves import CachePosition, Changes
 from streams.trigger.working import Recent
 from tests.budget import examples

@@ -12,7 +12,8 @@ from schemas.dead_letter import MAX_CARRIED_BYTES
 from schemas.errors import Reason
 from schemas.uscc import ALPHABET, uscc_fault
 from streams.trigger.codes import home_partitions
-from streams.trigger.intake import EventIn, Intake, RejectedIn
+from streams.trigger.intake import Intake
+from streams.trigger.items import EventIn, RejectedIn
 from tests.rules.given import real_catalogue
 from tests.trigger.messages import PARTITIONS, Sent, bid, event, firm, on_events
 from tests.trigger.test_fuzz import BATCH, SEED, Lying, corpus, damage

@@ -12,7 +12,7 @@ from schemas.times import read_instant
 from streams.rules.place import place_of
 from streams.rules.standing import Standing
 from streams.trigger.fold_events import EventFold
-from streams.trigger.intake import EventIn
+from streams.trigger.items import EventIn
 from streams.trigger.keys import matter_id
 from streams.trigger.moment import PartitionMoment
 from streams.trigger.quiet_form import QuietPlace

@@ -8,7 +8,8 @@ import numpy as np
 from streams.trigger.codes import are_among, repeated
 from streams.trigger.fold_events import EventFold
 from streams.trigger.folded import Folded
-from streams.trigger.intake import EventIn, Intake, Part
+from streams.trigger.intake import Intake
+from streams.trigger.items import EventIn, Part
 from streams.trigger.moment import PartitionMoment
 from streams.trigger.plain.columns import hashes_of
 from streams.trigger.plain.quiet import Quiet
