@@ -66,8 +66,11 @@ class Follower:
 
     def take(self, most: int, wait_s: float = 0.0) -> list[Message]:
         """Return up to *most* messages that have arrived. Raises: StopServiceError."""
+        # `consume` with a time waits all of it unless there are so many: for what is here, none.
+        first = self._consumer.poll(wait_s)
+        came = [] if first is None else [first, *self._consumer.consume(most - 1, 0)]
         messages = []
-        for message in self._consumer.consume(most, wait_s):
+        for message in came:
             where = str(message.topic()), int(message.partition() or 0)
             error = message.error()
             if error is None:
