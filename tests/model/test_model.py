@@ -77,7 +77,7 @@ class Town(RuleBasedStateMachine):
     def open(self, *, overlaps: bool, few: int, most: int) -> None:
         """Begin; *few* matters of a subject are decided at once, *most* of the rest in a slice."""
         batch.MOST_OF_ONE = fold_sweeps.MOST_OF_ONE = few
-        sweeps.MOST_MATTERS = most if few < 50 else 130  # as the trigger has them
+        sweeps.MOST_MATTERS = most if few < 50 else 120  # as the trigger has them
         self.desk = Desk(_server, real_catalogue())
         self.desk.overlaps = overlaps
         self.law, self.book = Law(TODAY), Watermarks()
