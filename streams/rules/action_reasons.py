@@ -12,7 +12,7 @@ from schemas.lean import ActionData, DecisionReason
 from streams.rules.catalogue import Catalogue
 from streams.rules.reasons import ReasonCode, reason_of
 
-_CODES = frozenset(code.value for code in ReasonCode)
+_CODES = {code.value: code for code in ReasonCode}
 # How fresh the lists are changes with the hour; it counts where it changes a verdict or an action.
 _PASSING = frozenset({ReasonCode.STALE_LIST.value, ReasonCode.LIST_NEVER_PUBLISHED.value})
 
@@ -21,7 +21,7 @@ def reasons_of(actions: Iterable[ActionData], catalogue: Catalogue) -> list[Deci
     """Return why each of *actions* stands as it does; words that are no code are left out."""
     return [
         reason_of(
-            ReasonCode(code),
+            _CODES[code],
             measure=catalogue.measure(action.measure.id),
             spec=catalogue.lists.get(action.entry.list_code),
             entry_id=action.entry.entry_id,

@@ -103,8 +103,13 @@ def decide_again(  # noqa: PLR0913  # a matter, what is known, and the moment
     may bring new actions as well. The `event_time` of *as_of* is not read: each event has its own.
     With cause `time` reviews past their due day lapse.
     """
-    scene = scene_of(entries, catalogue, as_of, subject)
-    running = is_open(matter, catalogue, as_of.day)
+    return decide_again_in(matter, scene_of(entries, catalogue, as_of, subject), cause=cause)
+
+
+def decide_again_in(matter: Matter, scene: Scene, *, cause: Cause) -> Again:
+    """Return `decide_again` of *matter* in the *scene* of its subject, made once for many."""
+    catalogue = scene.catalogue
+    running = is_open(matter, catalogue, scene.as_of.day)
     newest = newest_events(matter, catalogue) if running else ()
     weighed = []
     for event in matter.events:

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
 import cel
@@ -98,7 +99,11 @@ class Catalogue:
 
     def measure(self, measure_id: str) -> Measure | None:
         """Return the measure with that id, or None."""
-        return next((m for m in self.measures if m.id == measure_id), None)
+        return self._by_id.get(measure_id)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Measure]:
+        return {measure.id: measure for measure in self.measures}
 
     def measures_at(
         self, family: str, stage: str, item_code: str, department_uscc: str

@@ -44,6 +44,7 @@ class Asked(Struct, frozen=True):
 
     measures: tuple[str, ...]
     fields: tuple[Field, ...]
+    name: str  # of all of them in one text, whose hash is made once
 
 
 def asked_of(measures: Iterable[Measure]) -> tuple[Asked, ...]:
@@ -52,7 +53,7 @@ def asked_of(measures: Iterable[Measure]) -> tuple[Asked, ...]:
     for measure in measures:
         if measure.when is not None:
             together.setdefault(fields_read(measure.when), []).append(measure.id)
-    return tuple(Asked(tuple(ids), fields) for fields, ids in together.items())
+    return tuple(Asked(tuple(ids), fields, "\n".join(ids)) for fields, ids in together.items())
 
 
 def holding(
@@ -67,7 +68,7 @@ def holding(
         answers = _ANSWERS.setdefault(catalogue, {})
     views = {"event": event, "entry": entry, "item": item}
     values = [_value(views[root], name, part) for root, name, part in asked.fields]
-    key = asked.measures, *values
+    key = asked.name, *values
     known = answers.get(key)
     if known is None:
         known = frozenset(m for m in asked.measures if _holds(catalogue, m, event, entry, item))

@@ -4,13 +4,14 @@ Entries that are suspended are kept apart: nothing new rests on them, but what r
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from schemas.errors import RejectRecordError
 from schemas.lean import ActionData, DecidedEvent, DecisionReason, Envelope, EventData, KnownEntry
-from schemas.times import legal_day, parse_instant
+from schemas.times import legal_day, read_instant
 from streams.rules.catalogue import Catalogue
 from streams.rules.issuing import Case, case_of
 from streams.rules.join import Joined, join
@@ -37,6 +38,21 @@ class Scene(Struct, frozen=True):
     catalogue: Catalogue
     as_of: AsOf
     subject: str
+    _joined: dict[date, tuple[Joined, Joined]] = field(default_factory=dict)
+
+    def joined_on(self, business_day: date) -> tuple[Joined, Joined]:
+        """Return the entries that count for an event of *business_day*, and the suspended ones.
+
+        Worked out once a day: thousands of matters of one subject may be of a few days.
+        """
+        known = self._joined.get(business_day)
+        if known is None:
+            catalogue, day = self.catalogue, self.as_of.day
+            known = self._joined[business_day] = (
+                join(self.awake, catalogue, business_day=business_day, day=day),
+                join(self.asleep, catalogue, business_day=business_day, day=day),
+            )
+        return known
 
 
 class Ground(Struct, frozen=True):
@@ -75,14 +91,11 @@ def scene_of(
 
 def ground_of(decided: DecidedEvent, scene: Scene) -> Ground:
     """Return what the actions of the event *decided* can rest on now."""
-    business_time = parse_instant(decided.time)
+    business_time = read_instant(decided.time).instant
     as_of = replace(scene.as_of, event_time=business_time)
     event = kept_event(decided, scene.subject)
     case = None if event is None else _case(event, scene.catalogue, as_of)
-    awake, asleep = (
-        join(es, scene.catalogue, business_day=legal_day(business_time), day=as_of.day)
-        for es in (scene.awake, scene.asleep)
-    )
+    awake, asleep = scene.joined_on(legal_day(business_time))
     data = None if event is None else event.data
     if case is None:
         return Ground(None, data, awake, Matches((), (), ()), {}, ())

@@ -29,20 +29,18 @@ class Case(Struct, frozen=True):
     place: Place
     catalogue: Catalogue
     as_of: AsOf
-    decision_id: str
     ref: EventRef
     individual: bool
 
 
 def case_of(event: Envelope[EventData], place: Place, catalogue: Catalogue, as_of: AsOf) -> Case:
-    """Return the case of *event*; its decision has the same id every time it is decided."""
+    """Return the case of *event*."""
     time = _time_text(as_of.event_time)
     return Case(
         event=event,
         place=place,
         catalogue=catalogue,
         as_of=as_of,
-        decision_id=decision_id(event.source, event.id),
         ref=EventRef(event.source, event.id, event.type, time),
         individual=is_individual_business(event.subject),
     )
@@ -73,7 +71,7 @@ def issue(
     return ActionData(
         action_id=action_id(event.source, event.id, change.list_code, change.entry_id, measure.id),
         revision=0,
-        decision_id=case.decision_id,
+        decision_id=decision_id(event.source, event.id),
         event=case.ref,
         entry=entry.ref,
         measure=candidate.ref,

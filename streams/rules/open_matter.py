@@ -61,6 +61,11 @@ def _business_day(time: str) -> date:
     return legal_day(parse_instant(time))
 
 
+@lru_cache(maxsize=256)
+def _open_for(event_type: str, catalogue: Catalogue) -> timedelta:
+    family = catalogue.families.get(step_of(event_type)[0])
+    return timedelta(days=0 if family is None else family.open_for_days)
+
+
 def _runs_until(event: DecidedEvent, catalogue: Catalogue) -> date:
-    family = catalogue.families.get(step_of(event.type)[0])
-    return _business_day(event.time) + timedelta(days=0 if family is None else family.open_for_days)
+    return _business_day(event.time) + _open_for(event.type, catalogue)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from schemas.action import ActionState
-from schemas.lean import ActionData, KnownEntry, ListChangeData, Matter
+from schemas.lean import KnownEntry, ListChangeData, Matter
 from schemas.list_change import RemovalReason
 from schemas.measure import Measure
 from streams.rules.again import Again, decide_again
@@ -21,6 +21,7 @@ from streams.rules.recognition import recognised, turns_of
 from streams.rules.term import end_of_term
 
 _ONE_DAY = timedelta(days=1)
+_FOREVER = date.max
 
 
 def time_passes(
@@ -46,44 +47,49 @@ def next_day_of_interest(
 
     Also the day on which the matter closes, and the one on which its record may be forgotten.
     """
+    return next_day_for(matter, first_turn(entries, catalogue, day), catalogue, day)
+
+
+def next_day_for(matter: Matter, turn: date | None, catalogue: Catalogue, day: date) -> date | None:
+    """Return `next_day_of_interest` of *matter*, *turn* the `first_turn` of its entries."""
     end = closes_on(matter, catalogue)
     alive = [action for action in matter.actions if action.state in LIVE]
-    told = tuple(entries)
-    days = [d for d in _days(told, alive, end, catalogue, day) if d is not None and d > day]
+    running = end is not None and day < end
+    days = [_FOREVER]
+    if end is not None and running:
+        days.append(end)
+    if turn is not None and (running or alive):
+        days.append(turn)
+    for action in alive:
+        if action.until is not None and action.until > day:
+            days.append(action.until)
+        if action.state == ActionState.AWAITING_REVIEW and action.review_due_on is not None:
+            # A mandatory one is overdue every day from then on.
+            days.append(max(action.review_due_on, day) + _ONE_DAY)
     if end is not None and not alive:
         days.append(max(end + KEPT_AFTER_CLOSING, day + _ONE_DAY))
-    return min(days, default=None)
+    first = min(days)
+    return None if first is _FOREVER else first
 
 
-def _days(
-    told: tuple[KnownEntry, ...],
-    alive: list[ActionData],
-    end: date | None,
-    catalogue: Catalogue,
-    day: date,
-) -> Iterator[date | None]:
-    """Yield the days, past ones too, on which something about a matter begins or ends.
+def first_turn(entries: Iterable[KnownEntry], catalogue: Catalogue, day: date) -> date | None:
+    """Return the first day after *day* on which one of *entries*, or a measure, begins or ends."""
+    told = tuple(entries)
+    turns = _turns_of_measures(catalogue)
+    following = bisect_right(turns, day)
+    first = turns[following] if following < len(turns) else _FOREVER
+    for each in _days(told, catalogue, day):
+        if each is not None and day < each < first:
+            first = each
+    return None if first is _FOREVER else first
 
-    *end*: the day on which it closes; *alive*: its actions that are.
-    """
-    running = end is not None and day < end
-    if running:
-        yield end
-    if not running and not alive:
-        return
+
+def _days(told: tuple[KnownEntry, ...], catalogue: Catalogue, day: date) -> Iterator[date | None]:
+    """Yield the days, past ones too, on which one of the entries *told* begins or ends."""
     for entry in recognised(told, catalogue, day):
         yield from _of_entry(entry.change, catalogue)
     for entry in told:
         yield from turns_of(entry, catalogue)
-    turns = _turns_of_measures(catalogue)
-    following = bisect_right(turns, day)
-    if following < len(turns):
-        yield turns[following]
-    for action in alive:
-        yield action.until
-        if action.state == ActionState.AWAITING_REVIEW and action.review_due_on is not None:
-            # A mandatory one is overdue every day from then on.
-            yield max(action.review_due_on, day) + _ONE_DAY
 
 
 def _of_entry(change: ListChangeData, catalogue: Catalogue) -> Iterator[date | None]:

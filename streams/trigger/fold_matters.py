@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from itertools import chain
 from typing import NamedTuple
 
@@ -23,13 +23,12 @@ from schemas.lean import (
     SubjectEntries,
 )
 from schemas.measure import Polarity
-from streams.rules.again import Again, Cause, DecidedAgain, decide_again
+from streams.rules.again import Again, Cause, DecidedAgain, decide_again_in
 from streams.rules.catalogue import Catalogue
 from streams.rules.open_matter import forgotten_on
-from streams.rules.outcome import AsOf
 from streams.rules.reasons import ReasonCode
 from streams.rules.review import REFUSAL_WORDS, review
-from streams.rules.time_passes import next_day_of_interest
+from streams.rules.time_passes import next_day_for
 from streams.rules.transitions import Moved
 from streams.trigger.again_alerts import (
     moved_alert,
@@ -41,10 +40,9 @@ from streams.trigger.again_alerts import (
 from streams.trigger.alerts import reward_alert, verdict_alert
 from streams.trigger.moment import PartitionMoment
 from streams.trigger.outbox import Outbox
+from streams.trigger.subject_now import SubjectNow
 from streams.trigger.sweeps import Running
 from streams.trigger.working import NO_MATTER, Working, decode_matter
-
-_LONG_AGO = datetime.fromisoformat("2000-01-01T00:00:00+08:00")
 
 
 def waits_for_a_list(reasons: Iterable[DecisionReason]) -> bool:
@@ -90,6 +88,7 @@ class MatterFold:
         self._outbox = outbox
         self._working = working
         self._office = office
+        self._now: SubjectNow | None = None
 
     def bring_up_to_date(self, at: At, matter: Matter, *, listed: bool) -> Matter:
         """Return *matter* as lists and days make it, and write the difference.
@@ -135,7 +134,7 @@ class MatterFold:
         if told.review_id in matter.reviewed:
             self.reviews["repeated"] += 1
             return
-        as_of = self._as_of(at.moment)
+        as_of = self._subject(at).scene.as_of
         result = review(matter, told, self._catalogue, as_of=as_of, subject=at.subject)
         if result.refused is not None:
             words = REFUSAL_WORDS[result.refused.code]
@@ -165,20 +164,13 @@ class MatterFold:
 
         One on which nothing bears never does.
         """
-        entries, due = at.held.entries, None
-        if entries or matter.actions:
-            due = next_day_of_interest(matter, entries, self._catalogue, at.moment.day)
+        due = None
+        if at.held.entries or matter.actions:
+            due = next_day_for(matter, self._subject(at).turn, self._catalogue, at.moment.day)
         return matter if due == matter.due else replace(matter, due=due)
 
     def _decide(self, at: At, matter: Matter, cause: Cause) -> Matter:
-        result = decide_again(
-            matter,
-            at.held.entries,
-            self._catalogue,
-            as_of=self._as_of(at.moment),
-            subject=at.subject,
-            cause=cause,
-        )
+        result = decide_again_in(matter, self._subject(at).scene, cause=cause)
         self._tell(at, matter, Told(cause, result.moves, result.issued, result.decisions))
         self._tell_beside(at, result)
         after = result.matter if result.changed else matter
@@ -236,9 +228,9 @@ class MatterFold:
         list_position, watermark_position = moment.positions_of(at.held.ahead)
         department, _, application_no = at.name.partition("/")
         members = () if data is None else data.members
-        others = (m.uscc for m in members if m.uscc != at.subject)
+        others = tuple(dict.fromkeys(m.uscc for m in members if m.uscc != at.subject))
         return DecisionData(
-            decision_id(event.source, event.id),
+            _id_of(again),
             event.sequence,
             EventRef(event.source, event.id, event.type, event.time),
             department,
@@ -256,10 +248,21 @@ class MatterFold:
             moment.review_position,
             moment.day_text,
             event.consortium_of,
-            tuple(dict.fromkeys(others)),
+            others,
             watermark_position,
         )
 
-    def _as_of(self, moment: PartitionMoment) -> AsOf:
-        """Return the moment of deciding again; each event has a business time of its own."""
-        return AsOf(self._outbox.at, moment.day, moment.standing, _LONG_AGO)
+    def _subject(self, at: At) -> SubjectNow:
+        """Return the subject of *at* as it is now; most matters follow another one of the same."""
+        now, entries = self._now, at.held.entries
+        if now is None or not now.is_of(at.subject, entries, at.moment):
+            now = SubjectNow(at.subject, entries, at.moment, self._catalogue, self._outbox.at)
+            self._now = now
+        return now
+
+
+def _id_of(again: DecidedAgain) -> str:
+    """Return the id of the decision, which its actions carry."""
+    if again.actions:
+        return again.actions[0].decision_id
+    return decision_id(again.event.source, again.event.id)

@@ -91,7 +91,7 @@ def test_the_fields_that_a_condition_can_depend_on_are_read_off_its_text(
 
 def test_an_unknown_measure_is_a_key_error() -> None:
     with pytest.raises(KeyError):
-        holding(CATALOGUE, Asked(("none-such",), ()), event={}, entry={}, item={})
+        holding(CATALOGUE, Asked(("none-such",), (), "none-such"), event={}, entry={}, item={})
 
 
 def test_one_is_not_true_for_a_condition_whichever_came_first() -> None:
