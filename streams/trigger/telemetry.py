@@ -17,7 +17,10 @@ from streams.rules.standing import standing_of
 from streams.trigger.folded import Folded
 
 _SAMPLES = 20  # of one batch, for the latency histogram
-_STUCK_S = 60.0  # the loop turns many times a second; a minute without a turn is a fault
+# The loop turns many times a second. Some seconds without a turn are not ready, whatever the cause;
+# a minute is a fault.
+_LATE_S = 5.0
+_STUCK_S = 60.0
 _BARRIER_WAIT_S = 0.05
 
 
@@ -29,22 +32,33 @@ class Telemetry:
         self._work = Health(ok=False, why="starting")
         self._clock_agrees = True
         self._turned_s = time.monotonic()
+        self._doing = ""
+        # Asked when it is scraped: a loop that hangs sets nothing.
+        metrics.READY.set_function(lambda: self.ready().ok)
         metrics.CATALOGUE_INFO.labels(catalogue.version[:12]).set(1)
 
     def ready(self) -> Health:
         """Tell whether batches are being decided on the right day, and why not."""
-        if self._clock_agrees:
-            return self._work
-        return Health(ok=False, why="this clock and the broker's are 5 minutes apart")
+        if not self._clock_agrees:
+            return Health(ok=False, why="this clock and the broker's are 5 minutes apart")
+        if self._work.ok and self._still_s() > _LATE_S:
+            # Without the seconds since: who tells changes of it would tell of each second.
+            why = f"no turn of the loop for {_LATE_S:.0f} s: {self._doing or 'at work'}"
+            return Health(ok=False, why=why)
+        return self._work
 
     def live(self) -> Health:
         """Tell whether the loop still turns."""
-        still_s = time.monotonic() - self._turned_s
+        still_s = self._still_s()
         return Health(ok=still_s < _STUCK_S, why=f"last turn {still_s:.1f} s ago")
 
     def turned(self) -> None:
         """Note that the loop lives."""
-        self._turned_s = time.monotonic()
+        self._turned_s, self._doing = time.monotonic(), ""
+
+    def doing(self, what: str) -> None:
+        """Note what the loop is at, for whoever asks why it does not come round."""
+        self._doing = what
 
     def batch(
         self,
@@ -102,7 +116,7 @@ class Telemetry:
             why = f"Redis is away ({type(trouble).__name__}); waiting for it"
         else:
             why = str(trouble) if isinstance(trouble, CreditTriggerError) else repr(trouble)
-        self._show(Health(ok=False, why=why))
+        self._work = Health(ok=False, why=why)
 
     def assigned(self) -> None:
         """Count a change of assignment; a take-over that is tried again is none."""
@@ -111,13 +125,13 @@ class Telemetry:
     def taking_over(self, partitions: Sequence[int]) -> None:
         """Note that partitions are being taken over."""
         metrics.PARTITIONS_OWNED.set(0)
-        self._show(Health(ok=False, why=f"taking over partitions {list(partitions)}"))
+        self._work = Health(ok=False, why=f"taking over partitions {list(partitions)}")
 
     def restoring(self, partition: int, done: int, total: int) -> None:
         """Show how far the restore of a partition has come, in records."""
         metrics.RESTORE_DONE.set(done)
         metrics.RESTORE_TOTAL.set(total)
-        self._show(Health(ok=False, why=f"restoring partition {partition}: {done} of {total}"))
+        self._work = Health(ok=False, why=f"restoring partition {partition}: {done} of {total}")
         self.turned()
 
     def restored(self, *, rebuilt: bool) -> None:
@@ -126,23 +140,20 @@ class Telemetry:
 
     def folding_first_lists(self, done: int, total: int) -> None:
         """Show how far the lists are folded that nobody has folded before, in messages."""
-        self._show(Health(ok=False, why=f"folding the first lists: {done} of {total}"))
+        self._work = Health(ok=False, why=f"folding the first lists: {done} of {total}")
 
     def flowing(self, partitions: Sequence[int]) -> None:
         """Note that batches are decided."""
         metrics.REDIS_UP.set(1)
         metrics.PARTITIONS_OWNED.set(len(partitions))
-        self._show(Health(ok=True, why=f"deciding partitions {list(partitions)}"))
+        self._work = Health(ok=True, why=f"deciding partitions {list(partitions)}")
 
     def clock(self, *, agrees: bool) -> None:
         """Note whether our clock and the broker's agree; without that no day passes."""
         self._clock_agrees = agrees
-        self._show(self._work)
 
-    def _show(self, work: Health) -> None:
-        """Show how the *work* stands; whose clock is wrong is not ready, whatever it does."""
-        self._work = work
-        metrics.READY.set(self.ready().ok)
+    def _still_s(self) -> float:
+        return time.monotonic() - self._turned_s
 
 
 def _count_outcomes(folded: Folded) -> None:

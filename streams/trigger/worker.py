@@ -288,7 +288,7 @@ class Worker:
         begun_at = time.perf_counter()
         ends = answer()
         for found in self._lists.read_to(
-            ends, most=MOST_AT_ONCE, timeout_s=BARRIER_TIMEOUT_S, meanwhile=lambda: None
+            ends, most=MOST_AT_ONCE, timeout_s=BARRIER_TIMEOUT_S, meanwhile=self._wait_for_lists
         ):
             self._backlog.add(found)
             if self._backlog.is_full:
@@ -298,6 +298,9 @@ class Worker:
         phases = {"poll": polled_at - began, "barrier": time.perf_counter() - begun_at}
         phases["parse"] = begun_at - polled_at
         self._decide_begun(polled, parts, self._backlog.take(polled.messages), phases)
+
+    def _wait_for_lists(self) -> None:
+        self._telemetry.doing("waiting for the end of credit.lists and credit.reviews")
 
     def _work_beside(self) -> None:
         """Fold a share of what was read beside the events, while none wait."""
@@ -375,11 +378,13 @@ class Worker:
     ) -> None:
         """Fold one batch of which *parts* were checked and asked for."""
         self._last_size = len(polled.messages) + len(beside)
+        self._telemetry.doing("waiting for Redis")
         parsed = self._batches.finish(parts, beside, self._owned)
         if parsed.asks_for_more:
             self._settle()
         now = self._clock.look()
         transaction = self._begin()
+        self._telemetry.doing(f"deciding a batch{' behind a commit' if self._flights else ''}")
         folded = self._batches.fold(
             parsed,
             self._owned,
@@ -427,6 +432,7 @@ class Worker:
         """
         while len(self._flights) > but:
             flown = self._flights.popleft()
+            self._telemetry.doing("waiting for a commit")
             landed, flown.phases["commit"] = flown.landing.result()
             caching = time.perf_counter()
             self._cache.send(self._moves(flown.folded, landed))

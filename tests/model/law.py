@@ -4,10 +4,15 @@ Written from the design and the contracts for whoever can read them; nothing of 
 used but the words of its messages. A rule a function.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from chinese_calendar import is_workday
+
+if TYPE_CHECKING:
+    from tests.model.listings import Entry
 
 # What an entry of each list does to an application before it is decided: (measure, effect).
 CONSEQUENCES: dict[str, tuple[tuple[str, str], ...]] = {
@@ -21,6 +26,7 @@ CONSEQUENCES: dict[str, tuple[tuple[str, str], ...]] = {
     "city-red": (("i01-green-channel", "priority"),),
 }
 REWARDS = frozenset({"priority"})
+FOUR_EYES = frozenset({"p10-court-defaulter-restricted", "p11-safety-approval-suspended"})  # here
 MASKING = frozenset({"court-defaulter", "safety-serious", "city-focus"})  # serious, or focus
 STAGES = ("applied", "accepted", "decided")
 TERMINAL = "decided"
@@ -28,31 +34,17 @@ OPEN_FOR = timedelta(days=180)
 REVIEW_WITHIN = 3  # working days
 LIVE = ("in_force", "awaiting_review", "suspended")
 ONE = timedelta(days=1)
-
-
-@dataclass
-class Entry:
-    """One entry as last told."""
-
-    list_code: str
-    begins: date
-    ends: date | None
-    suspended: bool = False
-    removed: str | None = None  # why, from `removed_on` on
-    removed_on: date | None = None
-
-    def is_active(self, day: date) -> bool:
-        """From its first day until its end or removal; suspended or annulled on no day."""
-        over = any(end is not None and end <= day for end in (self.ends, self.removed_on))
-        return not (self.suspended or over or self.removed == "annulled" or day < self.begins)
+Reviewers = tuple[str, str | None]  # staff ids
 
 
 @dataclass
 class Action:
-    """One action; `resumes_to` while it is suspended."""
+    """One action, `since` a day, `until` another (exclusive); `resumes_to` while suspended."""
 
     effect: str
     state: str
+    since: date
+    until: date | None
     review_due: date | None = None
     resumes_to: str | None = None
     reason: str | None = None
@@ -121,10 +113,12 @@ class Law:
             for matter in self.matters.values():
                 self._decide_again(matter, lapses=True)
 
-    def review(self, matter: Matter, key: tuple[str, str], outcome: str) -> None:
+    def review(self, matter: Matter, key: tuple[str, str], outcome: str, by: Reviewers) -> None:
         """An officer's word moves one action, if its state allows it."""
         event = next(each for each in matter.events if key in each.actions)
         action = event.actions[key]
+        if outcome == "confirm" and key[1] in FOUR_EYES and not are_two(by):
+            return
         if not self._moved(action, outcome):
             return
         event.verdict = verdict_of(event)
@@ -154,8 +148,8 @@ class Law:
         for event in matter.events:
             live = [a for a in event.actions.values() if a.state in LIVE]
             before = [(a.state, a.effect) for a in event.actions.values()]
-            for (entry_id, _), action in event.actions.items():
-                self._follow(action, matter.subject, entry_id)
+            for key, action in event.actions.items():
+                self._follow(action, matter.subject, key)
                 if lapses:
                     _lapse(action, self.day)
             if event is speaks:
@@ -165,17 +159,17 @@ class Law:
                 event.verdict = verdict_of(event)
             assert live or not moved or event is speaks
 
-    def _follow(self, action: Action, subject: str, entry_id: str) -> None:
-        """An action ends, waits and comes back with its entry."""
+    def _follow(self, action: Action, subject: str, key: tuple[str, str]) -> None:
+        """An action ends, waits and comes back with its entry, and lasts as long."""
         if action.state not in LIVE:
             return None
-        entry = self.entries[subject][entry_id]
-        if entry.removed == "annulled":
-            return _end(action, "withdrawn", "annulled")
-        if entry.removed_on is not None and entry.removed_on <= self.day:
+        entry = self.entries[subject][key[0]]
+        if entry.removed is not None:  # never before its day
             return _end(action, "withdrawn", entry.removed)
-        if entry.ends is not None and entry.ends <= self.day:
+        until = entry.until(key[1], self.day)
+        if until is not None and until <= self.day:
             return _end(action, "withdrawn", "expired")
+        action.until = until
         waits = entry.suspended or (action.effect in REWARDS and self._is_masked(subject))
         if waits and action.state != "suspended":
             action.state, action.resumes_to = "suspended", action.state
@@ -189,32 +183,31 @@ class Law:
         """What the entries of today bring that the event did not have; once had is had."""
         if event.stage == TERMINAL:
             return
-        for entry_id, entry in sorted(self.entries.get(matter.subject, {}).items()):
-            if not entry.is_active(self.day):
-                continue
-            for measure, effect in CONSEQUENCES[entry.list_code]:
-                if (entry_id, measure) not in event.actions and effect not in REWARDS:
-                    blocks = effect == "block" and at_once and not matter.subject.startswith("92")
-                    made = self._burden(effect, blocks=blocks)
-                    event.actions[entry_id, measure] = made
-        self._reward(matter, event)
+        for key, effect, until in self._called_for(matter.subject):
+            if key not in event.actions and effect not in REWARDS:
+                blocks = effect == "block" and at_once and not matter.subject.startswith("92")
+                event.actions[key] = self._burden(effect, until, blocks=blocks)
+        if verdict_of(event) == "pass" and not self._is_masked(matter.subject):
+            for key, effect, until in self._called_for(matter.subject):
+                if effect in REWARDS:
+                    event.actions.setdefault(key, Action(effect, "in_force", self.day, until))
 
-    def _burden(self, effect: str, *, blocks: bool) -> Action:
+    def _called_for(self, subject: str) -> Iterator[tuple[tuple[str, str], str, date | None]]:
+        """What the subject's entries of today call for, and until when: key, effect, day."""
+        for entry_id, entry in sorted(self.entries.get(subject, {}).items()):
+            if entry.is_active(self.day):
+                for measure, effect in CONSEQUENCES[entry.list_code]:
+                    until = entry.until(measure, self.day)
+                    if until is None or until > self.day:
+                        yield (entry_id, measure), effect, until
+
+    def _burden(self, effect: str, until: date | None, *, blocks: bool) -> Action:
         """A block takes effect by itself at the first decision of a company alone."""
         if effect in ("block", "refer") and not blocks:
             due = working_days_after(self.day, REVIEW_WITHIN)
-            return Action("refer", "awaiting_review", due, mandatory=effect == "block")
-        return Action(effect, "in_force")
-
-    def _reward(self, matter: Matter, event: Event) -> None:
-        """Rewards come with a pass, and to nobody on a serious or focus list."""
-        if verdict_of(event) != "pass" or self._is_masked(matter.subject):
-            return
-        for entry_id, entry in self.entries.get(matter.subject, {}).items():
-            if entry.is_active(self.day):
-                for measure, effect in CONSEQUENCES[entry.list_code]:
-                    if effect in REWARDS:
-                        event.actions.setdefault((entry_id, measure), Action(effect, "in_force"))
+            mandatory = effect == "block"
+            return Action("refer", "awaiting_review", self.day, until, due, mandatory=mandatory)
+        return Action(effect, "in_force", self.day, until)
 
     def _is_masked(self, subject: str) -> bool:
         entries = self.entries.get(subject, {}).values()
@@ -227,6 +220,12 @@ def verdict_of(event: Event) -> str:
     if ("block", "in_force") in states:
         return "deny"
     return "hold" if ("refer", "awaiting_review") in states and event.stage != TERMINAL else "pass"
+
+
+def are_two(by: Reviewers) -> bool:
+    """Nobody is two people, however the own staff id is written."""
+    first, second = by
+    return second is not None and second.strip().lower() != first.strip().lower()
 
 
 def working_days_after(day: date, count: int) -> date:
