@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container
     from datetime import date
 
 
@@ -39,7 +39,7 @@ class DueIndex:
         days = sorted(each for each in self._keys_on if each <= day)  # as many days as terms
         return [key for each in days for key in sorted(self._keys_on[each])]
 
-    def drop(self, keys: Iterable[bytes]) -> None:
-        """Forget *keys*."""
-        for key in keys:
+    def keep(self, keys: Container[bytes]) -> None:
+        """Forget every key that is not among *keys*."""
+        for key in [key for key in self._day_of if key not in keys]:
             self.put(key, None)
