@@ -12,7 +12,11 @@ from infra.settings import METRICS_PORTS, Settings, load_settings
 from schemas.times import parse_instant
 
 # Role and the function that runs it until SIGTERM; the other roles are not built yet.
-_ROLES = {"trigger": "streams.trigger.service", "dispatch": "consumers.dispatch.service"}
+_ROLES = {
+    "trigger": "streams.trigger.service",
+    "streams": "streams.service",
+    "dispatch": "consumers.dispatch.service",
+}
 
 
 def _instant(_: click.Context, __: click.Parameter, text: str | None) -> datetime | None:
@@ -28,12 +32,12 @@ def _instant(_: click.Context, __: click.Parameter, text: str | None) -> datetim
 def command(role: str, start: datetime | None) -> None:
     r"""运行一个角色, 直到收到 SIGTERM / Run one ROLE until SIGTERM or Ctrl-C.
 
-    角色 / Roles: trigger, dispatch (streams, gateway, console, ledger and notifier come
-    later).
+    角色 / Roles: trigger, streams, dispatch (gateway, console, ledger and notifier come later).
 
     \b
     Example:
       credit-trigger run trigger
+      credit-trigger run streams
       credit-trigger run dispatch
       CREDIT_KAFKA=kafka-1:9092 CREDIT_REDIS=redis://cache:6379/0 credit-trigger run trigger
     """

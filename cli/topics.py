@@ -12,7 +12,7 @@ from infra.data_files import data_dir
 from infra.services import find_kafka
 from infra.settings import Settings
 from infra.topics import Difference, Topics
-from infra.wanted_topics import Topic, wanted_topics
+from infra.wanted_topics import Topic, table_topics, wanted_topics
 from streams.rules.catalogue import build_catalogue
 
 _FINDING = 1
@@ -62,13 +62,15 @@ def apply_command(*, check_only: bool) -> None:
 def topics_of(settings: Settings, *, brokers: int, embedded: bool) -> tuple[Topic, ...]:
     """Return the topics that the catalogue in use asks for on a cluster of *brokers*."""
     catalogue = build_catalogue(read_catalogue(data_dir("catalogue", settings.catalogue)))
-    return wanted_topics(
+    named = wanted_topics(
         catalogue.families,
         catalogue.departments,
         partitions=settings.partitions,
         brokers=brokers,
         embedded=embedded,
     )
+    tables = table_topics(settings.group, partitions=settings.partitions, brokers=brokers)
+    return named + tables
 
 
 def _table(found: tuple[Difference, ...], *, check_only: bool) -> Table:

@@ -88,6 +88,32 @@ def wanted_topics(
     return tuple(sorted((*events, *keyed, *others), key=lambda each: each.name))
 
 
+def table_topics(group: str, *, partitions: int, brokers: int) -> tuple[Topic, ...]:
+    """Return the changelogs of the tables of role `streams` in consumer group *group*."""
+    replicated = brokers >= REPLICATED_FROM_BROKERS
+    config = {
+        **{key.replace("_", "."): value for key, value in _TABLE.items()},
+        "max.message.bytes": str(MAX_MESSAGE_BYTES),
+        "min.insync.replicas": "2" if replicated else "1",
+        "unclean.leader.election.enable": "false",
+    }
+    return tuple(
+        Topic(f"{group}-streams-{table}-changelog", partitions, 3 if replicated else 1, config)
+        for table in _TABLES
+    )
+
+
+_TABLES = ("followup",)
+# A worker that lost a partition without knowing it may write a last record that knows less than
+# one before it. Both have to be there when the table is recovered: nothing is compacted for a day.
+_TABLE = {
+    "cleanup_policy": "compact",
+    "segment_bytes": str(64 * 1024 * 1024),
+    "segment_ms": str(6 * 60 * 60 * 1000),
+    "min_compaction_lag_ms": str(DAY_MS),
+    "delete_retention_ms": str(7 * DAY_MS),
+}
+
 # A restore reads the state from its beginning: it must stay near one record a key. Compaction
 # leaves the open segment alone, hence small ones, rolled hourly. A worker that was away must still
 # see deletions: they are kept for 7 days, and who is further behind rebuilds from nothing.

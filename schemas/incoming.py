@@ -247,6 +247,8 @@ def list_published(raw: bytes, headers: Callable[[], Sequence[Header]]) -> ListP
 
 def receipt(raw: bytes, headers: Callable[[], Sequence[Header]]) -> Receipt:
     """Return what a department did about an action. Raises: RejectRecordError."""
+    _refuse_too_large(raw)
+    refuse_natural_person(raw)
     return _validate(_structured(raw, headers), Receipt)
 
 
@@ -273,11 +275,7 @@ def _parse(
     *,
     searched: bool = False,
 ) -> lean.Envelope[D]:
-    if len(raw) > MAX_CARRIED_BYTES:
-        raise RejectRecordError(
-            Reason.TOO_LARGE,
-            f"{len(raw)} bytes; at most {MAX_CARRIED_BYTES} are taken: split the record",
-        )
+    _refuse_too_large(raw)
     if not searched:
         refuse_natural_person(raw)
     try:
@@ -287,6 +285,14 @@ def _parse(
         refuse_natural_person(raw)
         event = _by_contract(_structured(raw, headers), decode, model)
     return event
+
+
+def _refuse_too_large(raw: bytes) -> None:
+    if len(raw) > MAX_CARRIED_BYTES:
+        raise RejectRecordError(
+            Reason.TOO_LARGE,
+            f"{len(raw)} bytes; at most {MAX_CARRIED_BYTES} are taken: split the record",
+        )
 
 
 def _by_contract(

@@ -18,6 +18,7 @@ FEEDBACK: Final = "credit.feedback"
 DEAD_LETTERS: Final = "credit.dead-letters"
 
 TRIGGER_SOURCE: Final = "/credit-trigger/trigger"
+FOLLOWUP_SOURCE: Final = "/credit-trigger/followup"
 
 
 def events_topic(family: str) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("streams")
 _Sent = TypeVar("_Sent")
 RETRY_S = 1.0
+_SETTLES_S = 0.05
 
 
 class StreamsApp(faust.App):
@@ -46,6 +47,15 @@ class StreamsApp(faust.App):
 
     def _new_transport(self) -> Any:
         return _CommittedTransport(self.conf.broker_consumer, self)
+
+    async def still_owns(self, event: faust.types.EventT[Any]) -> bool:
+        """Tell, once no rebalance is under way, whether the partition of *event* is ours.
+
+        An acknowledgement of another's would be taken for one of ours if it came back.
+        """
+        while self.rebalancing:  # noqa: ASYNC110 - Faust has a flag and no event for it
+            await asyncio.sleep(_SETTLES_S)
+        return event.message.tp in self.consumer.assignment()
 
     def give_up(self, error: BaseException) -> None:
         """Ask the service to end the process: what is in hand stays unacknowledged."""
@@ -105,8 +115,11 @@ def consume(app: StreamsApp, name: str, names: Sequence[str], handle: Handle) ->
         # as every stop does (tried: a record was lost).
         quiet: Any = stream.noack()  # type: ignore[attr-defined]  # its interface leaves it out
         async for event in quiet.events():
+            if not await app.still_owns(event):
+                continue  # of a time before a rebalance: another worker is given it
             await _handled(app, handle, event)
-            await quiet.ack(event)
+            if await app.still_owns(event):
+                await quiet.ack(event)
 
     app.inputs.update(names)
     app.agent(app.topic(*names, key_serializer="raw", value_serializer="raw"), name=name)(agent)

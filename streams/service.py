@@ -29,14 +29,12 @@ if TYPE_CHECKING:
 log = structlog.get_logger("streams")
 
 # Modules with `register(app: StreamsApp, settings: Settings) -> None`, which calls `consume`.
-PROCESSORS: Final[tuple[str, ...]] = ()
+PROCESSORS: Final[tuple[str, ...]] = ("streams.followup",)
 STOP_S = 8.0  # of the 10 s that a service manager gives; then the process ends where it stands
 
 
 def run(settings: Settings, *, clock: Clock | None = None) -> None:
     """Work until SIGTERM or SIGINT. Raises: StopServiceError (exit 3) where it cannot go on."""
-    if not PROCESSORS:
-        raise StopServiceError("run streams: 尚无处理器 / no processor is installed yet")
     asyncio.run(serve(settings, PROCESSORS, clock or SystemClock()))
 
 
@@ -48,11 +46,13 @@ async def serve(
     Raises: StopServiceError where it ended without a signal, or a topic is missing.
     """
     kafka, _ = find_kafka(settings)
+    folder = settings.state_dir / "streams"
+    folder.mkdir(parents=True, exist_ok=True)  # Faust makes its own folders in it
     app = make_app(
         kafka,
         settings.group,
         partitions=settings.partitions,
-        data_folder=settings.state_dir / "streams",
+        data_folder=folder,
         clock=clock,
     )
     for name in processors:

@@ -7,118 +7,200 @@ same alerts, with the same ids, however and however often they came.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from msgspec.structs import replace
+
+from schemas.action import ActionState
+from schemas.followed import Answered, Duty, OwedKind, Task
 from schemas.ids import identity
-from schemas.times import SHANGHAI
+from schemas.times import legal_day
 
 if TYPE_CHECKING:
     from schemas.action import ActionData
+    from schemas.measure import Measure
     from schemas.receipt import ReceiptData
+    from schemas.registry import Department
     from streams.rules.workdays import Workdays
 
 REMIND_WORKING_DAYS = 2  # a reminder leaves a whole working day to act; no law fixes it
+KEPT = timedelta(days=30)  # after its end an action may still be asked about; then it is forgotten
+_FINAL = frozenset({ActionState.WITHDRAWN.value, ActionState.DISMISSED.value})
 
-Kind = Literal["due_soon", "overdue", "unserved"]
 
+class Law(Protocol):
+    """What of the catalogue a duty rests on."""
 
-class Answer(NamedTuple):
-    """One receipt, as far as the duty needs it; ordered by when the department says it was."""
+    @property
+    def calendar(self) -> Workdays:
+        """The working days."""
 
-    at: datetime
-    receipt_id: str
-    outcome: str
-    reason_code: str  # "" where the receipt gives none
-    served_at: datetime | None
+    def measure(self, measure_id: str) -> Measure | None:
+        """Return the measure, whose terms may have to be counted again."""
+
+    def current_department(self, uscc: str) -> Department | None:
+        """Return who holds the duties of a department now."""
 
 
 class Owed(NamedTuple):
-    """An alert that stands: since which day, about what; its id is the same at every try."""
+    """An alert that stands: since which day, about which term; its id is the same at every try."""
 
     alert_id: str
-    kind: Kind
+    kind: OwedKind
     since: date
+    due_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """What is known about one action: its newest revision, and every receipt.
+def task_of(action: ActionData, changed_at: datetime) -> Task:
+    """Return what follow-up keeps of *action*, a revision that was told at *changed_at*."""
+    day = legal_day(changed_at)
+    return Task(
+        revision=action.revision,
+        state=action.state,
+        polarity=action.polarity,
+        effect=action.effect,
+        department=action.department,
+        item_code=action.item_code,
+        application_no=action.application_no,
+        decision_id=action.decision_id,
+        measure_id=action.measure.id,
+        measure_title=action.measure.title,
+        changed_on=day,
+        began_on=day,
+        due_on=action.due_on,
+        due_provisional=action.due_provisional,
+    )
 
-    `action` is None while receipts have overtaken it.
+
+def answered_of(receipt: ReceiptData) -> Answered:
+    """Return what follow-up keeps of *receipt*; it counts from the day it says (`at`)."""
+    return Answered(
+        department=receipt.department,
+        first_on=legal_day(receipt.at),
+        at=receipt.at,
+        receipt_id=receipt.receipt_id,
+        outcome=receipt.outcome,
+        reason_code=receipt.reason_code or "",
+        served_on=None if receipt.served_at is None else legal_day(receipt.served_at),
+    )
+
+
+def joined(one: Duty, other: Duty) -> Duty:
+    """Return the duty that knows what both know, whichever of them came first."""
+    answers: dict[str, Answered] = {}
+    for answer in (*one.answers, *other.answers):
+        before = answers.get(answer.department)
+        answers[answer.department] = answer if before is None else _joined_answers(before, answer)
+    ordered = tuple(answers[department] for department in sorted(answers))
+    return Duty(_newer(one.task, other.task), ordered)
+
+
+def body_of(task: Task, law: Law) -> str:
+    """Return the USCC of the department that owes it now: who took over the duties, owes them."""
+    return _body(task.department, law)
+
+
+def due_of(duty: Duty, law: Law) -> date | None:
+    """Return the last day of the term, None where nobody has to act.
+
+    A term that ran into a year without a calendar is counted again as soon as there is one.
     """
-
-    action: ActionData | None = None
-    answers: frozenset[Answer] = frozenset()
-
-    def with_action(self, action: ActionData) -> Duty:
-        """Return the duty that knows *action* too; an older revision changes nothing."""
-        if self.action is not None and action.revision <= self.action.revision:
-            return self
-        return replace(self, action=action)
-
-    def with_receipt(self, receipt: ReceiptData) -> Duty:
-        """Return the duty that knows *receipt* too.
-
-        Who may send it is the caller's matter, and that it is of this action.
-        """
-        answer = Answer(
-            receipt.at,
-            receipt.receipt_id,
-            receipt.outcome,
-            receipt.reason_code or "",
-            receipt.served_at,
-        )
-        return replace(self, answers=self.answers | {answer})
-
-    @property
-    def outcome(self) -> Answer | None:
-        """The newest receipt, which is what counts; None while there is none."""
-        return max(self.answers, key=lambda one: (one.at, one.receipt_id), default=None)
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether the department has to act: an action in force that says by when."""
-        action = self.action
-        return action is not None and action.state == "in_force" and action.due_on is not None
-
-    def owed(self, calendar: Workdays, day: date) -> tuple[Owed, ...]:
-        """Return the alerts that stand on *day*, a day in Shanghai; the caller clears the others.
-
-        The last day of the term is `due_on` itself. A receipt counts from the day it says (`at`),
-        so one that arrives late clears what was raised in the meantime.
-        """
-        action = self.action
-        if not self.is_waiting or action is None or action.due_on is None:
-            return ()
-        due = action.due_on
-        answered = any(_day(one.at) <= day for one in self.answers)
-        served = any(one.served_at and _day(one.served_at) <= day for one in self.answers)
-        late_since = due + timedelta(days=1)
-        found: list[Owed] = []
-        if not answered:
-            remind_on = _working_days_before(calendar, due, REMIND_WORKING_DAYS)
-            if remind_on <= day <= due:
-                found.append(_owed(action, "due_soon", remind_on))
-            elif day > due:
-                found.append(_owed(action, "overdue", late_since))
-        if action.polarity == "punish" and not served and day > due:
-            found.append(_owed(action, "unserved", late_since))
-        return tuple(found)
-
-    def looks(self, calendar: Workdays) -> tuple[date, ...]:
-        """Return the days on which something may become owed by the passing of time alone."""
-        action = self.action
-        if not self.is_waiting or action is None or action.due_on is None:
-            return ()
-        remind_on = _working_days_before(calendar, action.due_on, REMIND_WORKING_DAYS)
-        return remind_on, action.due_on + timedelta(days=1)
+    task = duty.task
+    if task is None or task.due_on is None or task.state != ActionState.IN_FORCE:
+        return None
+    if task.due_provisional:
+        measure = law.measure(task.measure_id)
+        if measure is not None:
+            days = measure.receipt_due_working_days
+            counted = law.calendar.add_working_days(task.began_on, days)
+            return task.due_on if counted.provisional else counted.day
+    return task.due_on
 
 
-def _owed(action: ActionData, kind: Kind, since: date) -> Owed:
+def owed(duty: Duty, action_id: str, law: Law, day: date) -> tuple[Owed, ...]:
+    """Return the alerts that stand on *day*; whoever raised others clears them.
+
+    The last day of the term is `due_on` itself. A receipt of a department to which the action is
+    not addressed answers nothing.
+    """
+    task, due = duty.task, due_of(duty, law)
+    if task is None or due is None:
+        return ()
+    answered_on, served_on = _answered(duty, task, law)
+    late_since = due + timedelta(days=1)
+    found: list[tuple[OwedKind, date]] = []
+    if answered_on is None or answered_on > day:
+        remind_on = _working_days_before(law.calendar, due, REMIND_WORKING_DAYS)
+        if remind_on <= day <= due:
+            found.append(("due_soon", remind_on))
+        elif day > due:
+            found.append(("overdue", late_since))
+    served = served_on is not None and served_on <= day
+    if task.polarity == "punish" and not served and day > due:
+        found.append(("unserved", late_since))
     # The term is part of the id: a term that is counted again is another reminder.
-    return Owed(identity(action.action_id, kind, str(action.due_on)), kind, since)
+    return tuple(
+        Owed(identity(action_id, kind, str(due)), kind, since, due) for kind, since in found
+    )
+
+
+def looks(duty: Duty, law: Law) -> tuple[date, ...]:
+    """Return the days on which what is owed may change by the passing of time alone.
+
+    Beside those of the term: the days on which receipts that are dated in the future begin to
+    count, and the day on which the duty may be forgotten.
+    """
+    forgotten_on = _forgotten_on(duty)
+    task, due = duty.task, due_of(duty, law)
+    if task is None or due is None:
+        return () if forgotten_on is None else (forgotten_on,)
+    remind_on = _working_days_before(law.calendar, due, REMIND_WORKING_DAYS)
+    counted = [day for day in _answered(duty, task, law) if day is not None]
+    return remind_on, due + timedelta(days=1), *counted
+
+
+def is_forgotten(duty: Duty, day: date) -> bool:
+    """Tell whether nothing can come of *duty* any more: its action has ended, or never came."""
+    forgotten_on = _forgotten_on(duty)
+    return forgotten_on is not None and forgotten_on <= day
+
+
+def _forgotten_on(duty: Duty) -> date | None:
+    if duty.task is None:
+        return max((a.first_on for a in duty.answers), default=date.min) + KEPT
+    return duty.task.changed_on + KEPT if duty.task.state in _FINAL else None
+
+
+def _newer(one: Task | None, other: Task | None) -> Task | None:
+    if one is None or other is None:
+        return one or other
+    older, newer = sorted((one, other), key=lambda task: task.revision)
+    if older.due_on == newer.due_on and older.began_on < newer.began_on:
+        return replace(newer, began_on=older.began_on)
+    return newer
+
+
+def _joined_answers(one: Answered, other: Answered) -> Answered:
+    served = [a.served_on for a in (one, other) if a.served_on is not None]
+    return replace(
+        max(one, other, key=lambda a: (a.at, a.receipt_id)),
+        first_on=min(one.first_on, other.first_on),
+        served_on=min(served, default=None),
+    )
+
+
+def _answered(duty: Duty, task: Task, law: Law) -> tuple[date | None, date | None]:
+    """Return the first day of a report and of a service by the department that owes them."""
+    body = body_of(task, law)
+    answers = [a for a in duty.answers if _body(a.department, law) == body]
+    served = [a.served_on for a in answers if a.served_on is not None]
+    return min((a.first_on for a in answers), default=None), min(served, default=None)
+
+
+def _body(uscc: str, law: Law) -> str:
+    current = law.current_department(uscc)
+    return uscc if current is None else current.uscc
 
 
 def _working_days_before(calendar: Workdays, day: date, n: int) -> date:
@@ -126,7 +208,3 @@ def _working_days_before(calendar: Workdays, day: date, n: int) -> date:
         day -= timedelta(days=1)
         n -= calendar.is_workday(day)
     return day
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(SHANGHAI).date()

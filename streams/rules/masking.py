@@ -1,8 +1,14 @@
-"""Names of individual businesses （个体工商户): often a person's, so not told beyond the record."""
+"""Individual businesses （个体工商户): name and code may lead to a person: not told in full."""
 
 from schemas.uscc import is_individual_business
 
 MASK = "个体工商户（名称已遮蔽）"
+_SHOWN = 12  # of a code: class, division, and no more than that tells
+
+
+def shown_code(uscc: str) -> str:
+    """Return *uscc*; of an individual business without its last six characters."""
+    return uscc[:_SHOWN] + "******" if is_individual_business(uscc) else uscc
 
 
 def shown_name(uscc: str, name: str) -> str:

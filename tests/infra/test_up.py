@@ -42,12 +42,12 @@ class Up:
             assert self.process.poll() is None, self.said_path.read_text()
             time.sleep(0.1)
 
-    def trigger(self) -> psutil.Process:
-        """The trigger itself, not the leash that holds it."""
+    def child(self, role: str) -> psutil.Process:
+        """The process of *role* itself, not the leash that holds it."""
         (found,) = [
             each
             for each in psutil.Process(self.process.pid).children(recursive=True)
-            if each.cmdline()[-2:] == ["run", "trigger"] and "leash.py" not in str(each.cmdline())
+            if each.cmdline()[-2:] == ["run", role] and "leash.py" not in str(each.cmdline())
         ]
         return found
 
@@ -71,7 +71,7 @@ def test_up_starts_everything_restarts_a_killed_trigger_and_stops_cleanly(up: Up
     )
     assert joined.returncode == 0
 
-    up.trigger().send_signal(signal.SIGKILL)
+    up.child("trigger").send_signal(signal.SIGKILL)
     up.wait_for("137")  # 128 + SIGKILL, as a shell says it
     up.wait_for("ready: deciding", times=2)
 
@@ -82,6 +82,15 @@ def test_up_starts_everything_restarts_a_killed_trigger_and_stops_cleanly(up: Up
     assert time.monotonic() - began < 10
     assert not [each for each in family if each.is_running()]
     assert not (up.said_path.parent / "state" / "services.json").exists()
+
+
+def test_up_runs_the_streams_and_starts_them_again_when_they_die(up: Up) -> None:
+    """Ready once their partitions are theirs; the trigger decides on meanwhile."""
+    ready = "流处理 / streams: 就绪 / ready"
+    up.wait_for(ready)
+    up.child("streams").send_signal(signal.SIGKILL)
+    up.wait_for("流处理 / streams: 已退出")
+    up.wait_for(ready, times=2)
 
 
 def test_up_ends_with_3_when_an_embedded_server_has_lost_what_it_held(up: Up) -> None:

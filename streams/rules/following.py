@@ -1,0 +1,108 @@
+"""All duties about one organisation: what is known, which alerts stand, which were told.
+
+Pure: what is to be told follows from what is known, what was told before, and the day.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
+
+from schemas.followed import Answered, Duty, Followed, Task, Told
+from streams.rules import duty as duties
+from streams.rules.duty import Law, body_of, owed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+NOTHING = Followed()
+
+
+class Telling(NamedTuple):
+    """What is to be said of one organisation: alerts by id, each with what it is about."""
+
+    raised: Mapping[str, Told]
+    cleared: Mapping[str, Told]
+
+
+def with_task(known: Followed, action_id: str, task: Task) -> Followed:
+    """Return what is known after a revision of an action; an older one changes nothing."""
+    return _with(known, action_id, Duty(task=task))
+
+
+def with_answer(known: Followed, action_id: str, answer: Answered) -> Followed:
+    """Return what is known after a receipt, whoever sent it and whether the action is known."""
+    return _with(known, action_id, Duty(answers=(answer,)))
+
+
+def joined(earlier: Followed, later: Followed) -> Followed:
+    """Return what two records of one organisation know together; the *later* says what was told.
+
+    A worker that had lost the organisation without knowing it may have written the later one.
+    """
+    found = dict(earlier.duties)
+    for action_id, duty in later.duties.items():
+        found[action_id] = duties.joined(found.get(action_id, Duty()), duty)
+    return Followed(found, later.told)
+
+
+def without_ended(known: Followed, day: date) -> Followed:
+    """Return what is still worth knowing on *day*."""
+    kept = {a: duty for a, duty in known.duties.items() if not duties.is_forgotten(duty, day)}
+    return known if len(kept) == len(known.duties) else replace(known, duties=kept)
+
+
+def to_tell(known: Followed, law: Law, day: date, at: datetime) -> Telling:
+    """Return what has to be raised and cleared on *day*, at the instant *at*.
+
+    What was begun and perhaps not sent is among it, with its first `raised_at`.
+    """
+    standing: dict[str, Told] = {}
+    for action_id, duty in known.duties.items():
+        task = duty.task
+        if task is None:
+            continue
+        for one in owed(duty, action_id, law, day):
+            standing[one.alert_id] = Told(
+                action_id, task.decision_id, one.kind, body_of(task, law), one.due_on, at, "raising"
+            )
+    raised = {}
+    for alert_id, alert in standing.items():
+        before = known.told.get(alert_id)
+        if before is None or before.phase != "raised":
+            raised[alert_id] = alert if before is None else replace(before, phase="raising")
+    cleared = {
+        alert_id: replace(told, phase="clearing")
+        for alert_id, told in known.told.items()
+        if alert_id not in standing
+    }
+    return Telling(raised, cleared)
+
+
+def telling(known: Followed, said: Telling) -> Followed:
+    """Return *known* with the intent to say it, which is written before anything is said."""
+    return replace(known, told={**known.told, **said.raised, **said.cleared})
+
+
+def told(known: Followed, said: Telling) -> Followed:
+    """Return *known* after Kafka has acknowledged what was said."""
+    kept = {alert_id: t for alert_id, t in known.told.items() if alert_id not in said.cleared}
+    return replace(
+        known, told=kept | {i: replace(t, phase="raised") for i, t in said.raised.items()}
+    )
+
+
+def next_look(known: Followed, law: Law, day: date) -> date | None:
+    """Return the first day after *day* on which something may change by itself, if there is one."""
+    days = (look for duty in known.duties.values() for look in duties.looks(duty, law))
+    return min((look for look in days if look > day), default=None)
+
+
+def _with(known: Followed, action_id: str, news: Duty) -> Followed:
+    before = known.duties.get(action_id, Duty())
+    after = duties.joined(before, news)
+    if after == before and action_id in known.duties:
+        return known
+    return replace(known, duties={**known.duties, action_id: after})
