@@ -33,5 +33,6 @@ def answer(broker: str, department: str, *messages: dict[str, Any] | bytes) -> N
     producer = Producer(producer_config(broker))
     for each in messages:
         value = each if isinstance(each, bytes) else json.dumps(each).encode()
-        producer.produce(ANSWERS_PREFIX + department, value, FIRM)
+        key = FIRM if isinstance(each, bytes) else each.get("subject", FIRM)
+        producer.produce(ANSWERS_PREFIX + department, value, key)
     assert producer.flush(15) == 0
