@@ -20,18 +20,10 @@ class Span(NamedTuple):
     end: date
 
 
-def spans_ending(begin: date, end: date) -> Iterator[Span]:
-    """Yield every period whose last day lies from *begin* to *end* (exclusive), by their ends.
-
-    Each period ends once, so windows that follow each other name every period once.
-    """
-    last = begin
-    while last < end:
-        for period in get_args(Period):
-            first, after = period_of(last, period)
-            if after == last + _DAY:
-                yield Span(period, first, after)
-        last += _DAY
+def spans_of(day: date) -> Iterator[Span]:
+    """Yield the day, week, month and half-year that hold *day*."""
+    for period in get_args(Period):
+        yield Span(period, *period_of(day, period))
 
 
 def period_of(day: date, period: Period) -> tuple[date, date]:
