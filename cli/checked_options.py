@@ -1,6 +1,8 @@
-"""Options that are checked as they come in: codes, staff ids, texts; none is ever echoed."""
+"""Options that are checked as they come in: codes, staff ids, texts, days; none is ever echoed."""
 
 import re
+from contextlib import suppress
+from datetime import date
 
 import click
 
@@ -9,6 +11,7 @@ from schemas.incoming import names_person
 from schemas.uscc import fault_text, normalise_uscc, uscc_fault
 
 _STAFF_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,63}")
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _CODE_FAULTS = {
     Reason.BAD_USCC: "不是有效的统一社会信用代码, 请按执照核对",
     Reason.SUSPECT_TYPO: "疑似笔误: 统一社会信用代码不含 I O S V Z, 请按执照核对",
@@ -48,3 +51,13 @@ def text_option(_: click.Context, option: click.Parameter, text: str | None) -> 
             "含身份证号, 请删去 / it holds a resident number: leave that out", param=option
         )
     return text.strip()
+
+
+def day_option(_: click.Context, option: click.Parameter, text: str | None) -> date | None:
+    """Return the day that *text* names, None for none. Raises: click.BadParameter."""
+    if text is None:
+        return None
+    if _ISO_DAY.fullmatch(text):  # fromisoformat takes weeks and more, too
+        with suppress(ValueError):
+            return date.fromisoformat(text)
+    raise click.BadParameter("应为日期, 如 2026-06-01 / give a day as YYYY-MM-DD", param=option)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import sys
 import time
 from collections import Counter
-from contextlib import contextmanager, suppress
-from datetime import date, datetime
+from contextlib import contextmanager
+from datetime import datetime
 from datetime import time as clock_time
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from cli.checked_options import day_option
+from cli.feedback_rebuild import rebuild
+from cli.feedback_show import listing, show
 from cli.import_words import Words
 from cli.prepared import prepare
 from consumers.feedback.case_table import Table, case_table, csv_bytes, xlsx_bytes
@@ -36,6 +38,7 @@ from streams.trigger.service import load_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import date
 
     from confluent_kafka import Message
 
@@ -47,7 +50,6 @@ _UNION = "union"
 _LOOK_EVERY = 1_000  # messages between two movements of the bar
 _LINE_EVERY_S = 5.0
 _MANY_ROWS = 5_000  # a workbook of 10,000 takes 3 s
-_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _WRITERS: dict[str, Callable[[Table], bytes]] = {".csv": csv_bytes, ".xlsx": xlsx_bytes}
 
 
@@ -59,7 +61,12 @@ def command() -> None:
     Example:
       credit-trigger feedback export --shape union \
         --from 2026-06-01 --until 2026-07-01 --out june.xlsx
+      credit-trigger feedback list --period month
     """
+
+
+for _verb in (listing, show, rebuild):
+    command.add_command(_verb)
 
 
 def _shape(_: click.Context, option: click.Parameter, text: str) -> Shape:
@@ -81,13 +88,6 @@ def _shape(_: click.Context, option: click.Parameter, text: str) -> Shape:
     return load_shape(path)
 
 
-def _day(_: click.Context, option: click.Parameter, text: str) -> date:
-    if _ISO_DAY.fullmatch(text):  # fromisoformat takes weeks and more, too
-        with suppress(ValueError):
-            return date.fromisoformat(text)
-    raise click.BadParameter("应为日期, 如 2026-06-01 / give a day as YYYY-MM-DD", param=option)
-
-
 def _file(_: click.Context, option: click.Parameter, path: Path) -> Path:
     if path.suffix.lower() not in _WRITERS:
         raise click.BadParameter(
@@ -106,12 +106,14 @@ def _file(_: click.Context, option: click.Parameter, path: Path) -> Path:
     metavar="NAME|FILE.yaml",
     help="union, transport-25414, chongqing, liaoning, 或自己的映射文件 / or a mapping of yours",
 )
-@click.option("--from", "begin", required=True, callback=_day, metavar="DATE", help="首日 / from")
+@click.option(
+    "--from", "begin", required=True, callback=day_option, metavar="DATE", help="首日 / from"
+)
 @click.option(
     "--until",
     "end",
     required=True,
-    callback=_day,
+    callback=day_option,
     metavar="DATE",
     help="截止日, 不含当日 / the first day that is out of it",
 )

@@ -156,6 +156,13 @@ class Settings(BaseSettings):
     require_signatures: bool = Field(
         default=False, description="Refuse messages that carry no valid signature."
     )
+    feedback_grace_minutes: int = Field(
+        default=360,
+        ge=0,
+        le=10_080,
+        description="How long after the end of a day, week, month or half-year its reports wait "
+        "for late messages, in minutes. What comes later makes a new revision.",
+    )
 
     @classmethod
     def settings_customise_sources(  # noqa: D102 - the contract is pydantic-settings'

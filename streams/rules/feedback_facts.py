@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Protocol, TypeVar
 
+from schemas import lean
 from schemas.action import Action
-from schemas.decision import Decision
 from schemas.receipt import Receipt
 from schemas.tally import Tally
-from schemas.times import SHANGHAI
+from schemas.times import SHANGHAI, read_instant
 
 Identity = tuple[str, str]
 
@@ -147,15 +147,18 @@ def answer_of(message: Receipt) -> Answer:
     )
 
 
-def decided_of(message: Decision) -> Decided | None:
-    """Return what a report needs of a decision; None for a decision made again."""
+def decided_of(message: lean.Envelope[lean.DecisionData]) -> Decided | None:
+    """Return what a report needs of a decision; None for a decision made again.
+
+    Of the lean twin: there is one for each event, a million on a busy day.
+    """
     data = message.data
     if data.sequence:
         return None
     _, family, stage = data.event.type.split(".", 2)
     return Decided(
         (message.source, message.id),
-        day_of(data.event.time),
+        day_of(read_instant(data.event.time).instant),
         data.department,
         family,
         stage,

@@ -8,7 +8,7 @@ corrects an earlier one, is told in the period in which it came.
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 from typing import Literal, cast
 
@@ -25,8 +25,6 @@ from schemas.feedback_counts import (
     VerdictCount,
 )
 from streams.rules.feedback_facts import (
-    NEVER,
-    NO_OBJECTION,
     Answer,
     Change,
     Decided,
@@ -34,11 +32,12 @@ from streams.rules.feedback_facts import (
     day_of,
     once_each,
 )
+from streams.rules.feedback_line import Line, line_of
 from streams.rules.nearest_rank import nearest_rank
 
 CITY = "city"
 MEDIAN, NINE_IN_TEN = 50, 90
-_MINUTE = timedelta(minutes=1)
+Cell = tuple[date, str, str, str, str]  # day, department, family, stage, verdict
 
 
 @dataclass(frozen=True)
@@ -59,23 +58,6 @@ class PeriodReport:
     counts: FeedbackCounts
     measures: list[MeasureCount]
     reconciled: Reconciliation
-
-
-@dataclass
-class Line:
-    """What became of the actions of one measure, version and effect; or of several such."""
-
-    totals: Counter[str] = field(default_factory=Counter)
-    not_executed: Counter[str] = field(default_factory=Counter)
-    withdrawn: Counter[str] = field(default_factory=Counter)
-    minutes: list[int] = field(default_factory=list)
-
-    def add(self, other: "Line") -> None:
-        """Add what *other* holds."""
-        self.totals += other.totals
-        self.not_executed += other.not_executed
-        self.withdrawn += other.withdrawn
-        self.minutes += other.minutes
 
 
 @dataclass
@@ -103,131 +85,93 @@ class _Office:
             self.lines[of].add(line)
 
 
+class PeriodCount:
+    """Counts one period as its facts are handed over, each once; keeps totals alone.
+
+    *owing*: the departments that owe a report, a nil return too. Whoever else has something to
+    count in the period gets a report as well.
+    """
+
+    def __init__(self, first: date, end: date, owing: Iterable[str]) -> None:
+        self._first, self._end = first, end
+        self._offices: dict[str, _Office] = defaultdict(_Office)
+        for department in owing:
+            self._offices[department] = _Office()
+
+    def tallied(self, cell: Cell, n: int) -> None:
+        """Count *n* tallied decisions of one day, department, family, stage and verdict."""
+        day, department, family, stage, verdict = cell
+        if self._first <= day < self._end:
+            self._offices[department].events[family, stage] += n
+            self._offices[department].verdicts[verdict] += n
+
+    def decided(self, day: date, department: str, verdict: str, n: int) -> None:
+        """Count *n* first decisions."""
+        if self._first <= day < self._end:
+            self._offices[department].decided[verdict] += n
+
+    def action(self, history: Sequence[Change], answers: Iterable[Answer]) -> None:
+        """Count one action: all its revisions, the first one first, and all receipts for it.
+
+        Without a revision the receipts are for an action that nobody knows.
+        """
+        own: list[Answer] = []
+        for answer in answers:
+            # Nobody answers for another department; such a receipt shows in the sums.
+            known = bool(history) and history[0].department == answer.department
+            if known:
+                own.append(answer)
+            if self._first <= day_of(answer.at) < self._end:
+                office = self._offices[answer.department]
+                office.receipts["known" if known else "unknown"] += 1
+        if history and (line := line_of(history, own, self._first, self._end)):
+            of = history[0]
+            measure = of.measure_id, of.measure_version, of.effect
+            self._offices[of.department].lines[measure].add(line)
+
+    def told(self, read: Sequence[TopicRead]) -> Mapping[str, PeriodReport]:
+        """Return the report of each department and of `city`; *read* is what they rest on."""
+        city = _Office()
+        for office in self._offices.values():
+            city.add(office)
+        silent = sorted(name for name, office in self._offices.items() if office.silent)
+        told = {name: _told(office, [], read) for name, office in sorted(self._offices.items())}
+        return told | {CITY: _told(city, silent, read)}
+
+
 def reports(
-    facts: Facts, first: date, end: date, registered: Iterable[str]
+    facts: Facts, first: date, end: date, owing: Iterable[str]
 ) -> Mapping[str, PeriodReport]:
     """Return the report of each department and of `city` for the days from *first* to *end*.
 
-    *end* is exclusive. *registered*: the departments that owe a report, a nil return too.
-    The facts are those of the whole log up to now: an action of an earlier period may fall due
-    or be answered in this one.
+    *end* is exclusive; *owing* as in PeriodCount. The facts are those of the whole log up to now:
+    an action of an earlier period may fall due or be answered in this one.
     """
-    offices: dict[str, _Office] = {department: _Office() for department in registered}
-    offices |= {d: _Office() for d in _seen(facts) if d not in offices}
-    _count_decisions(facts, first, end, offices)
-    histories = _histories(facts.changes)
-    answers: dict[str, list[Answer]] = defaultdict(list)
-    for answer in once_each(facts.answers):
-        day = day_of(answer.at)
-        history = histories.get(answer.action_id)
-        # Nobody answers for another department; such a receipt shows in the sums.
-        known = history is not None and history[0].department == answer.department
-        if known and day < end:
-            answers[answer.action_id].append(answer)
-        if first <= day < end:
-            offices[answer.department].receipts["known" if known else "unknown"] += 1
-    for action_id, history in histories.items():
-        _count_action(history, answers[action_id], first, end, offices[history[0].department])
-    city = _Office()
-    for office in offices.values():
-        city.add(office)
-    silent = sorted(department for department, office in offices.items() if office.silent)
-    told = {name: _told(office, [], facts.read) for name, office in sorted(offices.items())}
-    return told | {CITY: _told(city, silent, facts.read)}
-
-
-def _seen(facts: Facts) -> set[str]:
-    return (
-        {row[1] for tally in facts.tallies for row in tally.counts}
-        | {decided.department for decided in facts.decisions}
-        | {change.department for change in facts.changes}
-        | {answer.department for answer in facts.answers}
-    )
-
-
-def _count_decisions(facts: Facts, first: date, end: date, offices: dict[str, _Office]) -> None:
+    count = PeriodCount(first, end, owing)
     for tally in once_each(facts.tallies):
         for day, department, family, stage, verdict, n in tally.counts:
-            if first <= day < end:
-                offices[department].events[family, stage] += n
-                offices[department].verdicts[verdict] += n
+            count.tallied((day, department, family, stage, verdict), n)
     for decided in once_each(facts.decisions):
-        if first <= decided.day < end:
-            offices[decided.department].decided[decided.verdict] += 1
+        count.decided(decided.day, decided.department, decided.verdict, 1)
+    answers: dict[str, list[Answer]] = defaultdict(list)
+    for answer in once_each(facts.answers):
+        answers[answer.action_id].append(answer)
+    for action_id, history in _histories(facts.changes).items():
+        count.action(history, answers.pop(action_id, ()))
+    for strays in answers.values():
+        count.action((), strays)
+    return count.told(facts.read)
 
 
 def _histories(changes: Iterable[Change]) -> dict[str, list[Change]]:
     """Return the revisions of each action, the first one first."""
-    ordered = sorted(once_each(changes), key=lambda c: (c.action_id, c.revision, c))
+    ordered = sorted(once_each(changes), key=in_order)
     return {of: list(revisions) for of, revisions in groupby(ordered, lambda c: c.action_id)}
 
 
-def _count_action(
-    history: list[Change], answers: list[Answer], first: date, end: date, office: _Office
-) -> None:
-    """Count one action: its changes in the period, its answer, its term."""
-    issued = history[0]
-    line = Line()
-    for change in history:
-        if not first <= day_of(change.at) < end:
-            continue
-        if change.change in ("issued", "confirmed", "dismissed"):
-            line.totals[change.change] += 1
-        elif change.change == "withdrawn":
-            line.withdrawn[change.reason] += 1
-    marks = (c.objection_at for c in history if c.objection_at != NO_OBJECTION)
-    if any(first <= day_of(mark) < end for mark in marks):
-        line.totals["objections_marked"] += 1
-    answers = sorted(answers, key=lambda a: (a.at, a.receipt_id, a))
-    if answers and day_of(answers[-1].at) >= first:
-        _count_answer(issued, answers[-1], line)
-    _count_term(history, answers, first, end, line)
-    if any((line.totals, line.not_executed, line.withdrawn)):
-        office.lines[issued.measure_id, issued.measure_version, issued.effect].add(line)
-
-
-def _count_answer(issued: Change, answer: Answer, line: Line) -> None:
-    """Count the answer that stands at the end of the period."""
-    if answer.outcome == "executed":
-        line.totals["executed"] += 1
-        # A clock of the department that is behind ours must not make time negative.
-        line.minutes.append(max((answer.at - issued.at) // _MINUTE, 0))
-    elif answer.outcome == "not_executed":
-        line.not_executed[answer.reason_code] += 1
-    else:
-        line.totals["answered_other"] += 1
-
-
-def _count_term(
-    history: list[Change], answers: list[Answer], first: date, end: date, line: Line
-) -> None:
-    """Count whether the first answer came in its term, or the term passed without one.
-
-    The term is `due_on`, in working days as the trigger set it and, past the published
-    calendar, amended it. An action that was not in force on that day owed no answer.
-    """
-    if answers:
-        answered_on = day_of(answers[0].at)
-        known = [change for change in history if day_of(change.at) <= answered_on]
-        due_on = (known or history)[-1].due_on
-        if first <= answered_on < end and due_on != NEVER:
-            line.totals["in_time" if answered_on <= due_on else "late"] += 1
-    missed_on = _missed_on(history, answers)
-    if missed_on is not None and first <= missed_on < end:
-        line.totals["overdue"] += 1
-
-
-def _missed_on(history: list[Change], answers: list[Answer]) -> date | None:
-    """Return the first day on which an answer was overdue; an action is overdue once."""
-    for change, after in zip(history, [*history[1:], None], strict=True):
-        if change.state != "in_force" or change.due_on == NEVER:
-            continue
-        missed_on = max(change.due_on, day_of(change.at)) + timedelta(days=1)
-        if after is not None and day_of(after.at) < missed_on:
-            continue  # by then another revision says what holds
-        answered = bool(answers) and day_of(answers[0].at) < missed_on
-        return None if answered else missed_on
-    return None
+def in_order(change: Change) -> tuple[object, ...]:
+    """Return what sorts revisions: action by action, the first one first."""
+    return change.action_id, change.revision, change
 
 
 def _told(office: _Office, silent: list[str], read: Sequence[TopicRead]) -> PeriodReport:

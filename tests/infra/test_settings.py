@@ -10,10 +10,11 @@ CONTRACT = (
     "KAFKA REDIS DATABASE CATALOGUE STATE_DIR PARTITIONS GROUP SLOT HTTP METRICS_PORT LOG "
     "LOG_LEVEL LANG BENCH_KAFKA BENCH_REDIS REQUIRE_SIGNATURES"
 )
+BESIDE = ("CREDIT_FEEDBACK_GRACE_MINUTES",)
 
 
-def test_the_settings_are_exactly_those_of_the_contract() -> None:
-    assert known_names() == tuple(f"CREDIT_{name}" for name in CONTRACT.split())
+def test_the_settings_are_those_of_the_contract_and_those_added_on_purpose() -> None:
+    assert known_names() == (*(f"CREDIT_{name}" for name in CONTRACT.split()), *BESIDE)
 
 
 def test_unset_means_embedded() -> None:

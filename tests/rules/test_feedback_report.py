@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.action import Action
-from schemas.decision import Decision
+from schemas.lean import DecisionData, Envelope
 from schemas.receipt import Receipt
 from schemas.tally import Tally
 from streams.rules.feedback_facts import (
@@ -210,7 +211,9 @@ def decided(sequence: int) -> bytes:
 
 
 def test_a_tally_that_is_missing_shows_in_the_sums_and_a_decision_made_again_does_not() -> None:
-    made = [decided_of(Decision.model_validate_json(decided(n))) for n in (0, 1)]
+    made = [
+        decided_of(msgspec.json.decode(decided(n), type=Envelope[DecisionData])) for n in (0, 1)
+    ]
     firsts = [one for one in made if one is not None]
     told = reports(Facts(decisions=firsts), FIRST, END, DEPARTMENTS)
     of_pass = told["city"].reconciled.sums[0]

@@ -1,0 +1,69 @@
+"""Which periods are due, and what of their reports has not been published yet."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from schemas.times import legal_day
+from streams.reporting.report_message import make_report, numbers_of
+from streams.rules.feedback_report import CITY
+from streams.rules.periods import spans_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date, datetime
+
+    from schemas.feedback import Feedback
+    from streams.reporting.fact_snapshot import FactSnapshot
+    from streams.reporting.report_log import Published, ReportLog
+    from streams.rules.periods import Span
+
+_DAY = timedelta(days=1)
+
+
+class Unpublished(NamedTuple):
+    """A report that is not on the topic, and the newest that is; None for a new one."""
+
+    report: Feedback
+    known: Published | None
+
+
+def closed_before(now: datetime, grace: timedelta) -> date:
+    """Return the day of Shanghai such that a period is closed if it ends on it or earlier."""
+    return legal_day(now - grace)
+
+
+def closed_spans(seen: FactSnapshot, last_end: date) -> list[Span]:
+    """Return the periods that end by *last_end* and are to be reported, by their ends.
+
+    These are all since the trigger began to decide, and earlier ones in which something counts:
+    an event may tell of a day before there was a trigger.
+    """
+    days = {day for day in seen.days() if day < last_end}
+    day = seen.began_on()
+    while day is not None and day < last_end:
+        days.add(day)
+        day += _DAY
+    spans = {span for day in days for span in spans_of(day) if span.end <= last_end}
+    return sorted(spans, key=lambda span: (span.end, -span.first.toordinal()))
+
+
+def unpublished(
+    seen: FactSnapshot, span: Span, registered: Iterable[str], log: ReportLog
+) -> list[Unpublished]:
+    """Return the reports of *span* that *log* lacks or that say other numbers, as to publish.
+
+    Who owes a nil return is settled when a period is closed: a department that is registered
+    later does not revise what was reported before.
+    """
+    known = log.published(span)
+    owing = [name for name in known if name != CITY] if CITY in known else registered
+    found: list[Unpublished] = []
+    for department, report in seen.reports(span.first, span.end, owing).items():
+        before = known.get(department)
+        numbers = numbers_of(report.counts, report.measures, report.reconciled)
+        if before is None or before.numbers != numbers:
+            revision = before.revision + 1 if before else 0
+            found.append(Unpublished(make_report(department, span, report, revision), before))
+    return found

@@ -1,0 +1,162 @@
+"""Facts and read positions in one file: a cache of the log, as large as a twentieth of it.
+
+Both change in one transaction, so whoever opens the file after a kill -9 goes on where it stood.
+A file of another log, or of another version of the tables, is emptied and filled anew.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from streams.reporting.fact_snapshot import FactSnapshot
+from streams.reporting.fact_tables import (
+    ADD_ANSWER,
+    ADD_CHANGE,
+    ADD_DECIDED,
+    ADD_TALLIED,
+    SCHEMA,
+    Row,
+    answer_row,
+    change_row,
+    decided_row,
+    key_of,
+    tallied_rows,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from streams.reporting.read_facts import FactBatch
+    from streams.rules.feedback_facts import Tallied
+
+Place = tuple[str, int]  # topic and partition
+VERSION = "1"
+_CACHE = "PRAGMA cache_size = -32000"  # KiB
+
+
+class FactStore:
+    """The facts of the log *logs* (what names each topic's log) in the file *path*.
+
+    One thread takes facts; `snapshot` and `forget_touched` may be used from another.
+    """
+
+    def __init__(self, path: Path, logs: Mapping[str, str]) -> None:
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        name = json.dumps({"version": VERSION, **dict(sorted(logs.items()))})
+        self._db = self._opened(name) or self._fresh(name)
+        found = self._db.execute("SELECT max(turn) FROM touched_action").fetchone()[0]
+        days = self._db.execute("SELECT max(turn) FROM touched_day").fetchone()[0]
+        self._turn = max(found or 0, days or 0)
+
+    def _opened(self, name: str) -> sqlite3.Connection | None:
+        """Return the file as it is, None if it is of no use."""
+        if not self._path.exists():
+            return None
+        with suppress(sqlite3.DatabaseError):
+            db = _connect(self._path)
+            found = db.execute("SELECT value FROM meta WHERE name = 'log'").fetchone()
+            if found and found[0] == name:
+                return db
+            db.close()
+        return None
+
+    def _fresh(self, name: str) -> sqlite3.Connection:
+        for suffix in ("", "-wal", "-shm"):
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+        db = _connect(self._path)
+        db.executescript(SCHEMA)
+        db.execute("INSERT INTO meta VALUES ('log', ?)", (name,))
+        return db
+
+    def close(self) -> None:
+        """Leave the file as it stands."""
+        self._db.close()
+
+    def positions(self) -> dict[Place, int]:
+        """Return the next offset to read of each partition that was read."""
+        rows = self._db.execute("SELECT topic, part, next FROM position")
+        return {(topic, part): following for topic, part, following in rows}
+
+    def take(self, batch: FactBatch, positions: Mapping[Place, int]) -> None:
+        """Add the facts of *batch*, each once; then everything before *positions* is known."""
+        self._turn += 1
+        db = self._db
+        with _transaction(db):
+            days = self._take_tallied(batch.tallied)
+            decided = [decided_row(fact) for fact in batch.decided]
+            db.executemany(ADD_DECIDED, decided)
+            days.update(row[1] for row in decided)
+            db.executemany(ADD_CHANGE, map(change_row, batch.changes))
+            db.executemany(ADD_ANSWER, map(answer_row, batch.answers))
+            actions = {fact.action_id for fact in batch.changes}
+            actions |= {fact.action_id for fact in batch.answers}
+            db.executemany(
+                "INSERT OR REPLACE INTO touched_day VALUES (?, ?)", ((d, self._turn) for d in days)
+            )
+            db.executemany(
+                "INSERT OR REPLACE INTO touched_action VALUES (?, ?)",
+                ((action, self._turn) for action in actions),
+            )
+            if batch.began_on is not None:
+                db.execute(
+                    "INSERT INTO meta VALUES ('began_on', ?) ON CONFLICT (name) "
+                    "DO UPDATE SET value = excluded.value WHERE excluded.value < meta.value",
+                    (batch.began_on.isoformat(),),
+                )
+            db.executemany(
+                "INSERT OR REPLACE INTO position VALUES (?, ?, ?)",
+                ((topic, part, following) for (topic, part), following in positions.items()),
+            )
+
+    def _take_tallied(self, facts: list[Tallied]) -> set[str]:
+        """Add tallies, of two with one identity the lesser; return the days that this changed."""
+        changed: set[str] = set()
+        for fact in facts:
+            key, rows = key_of(fact.identity), tallied_rows(fact)
+            known: list[Row] = self._db.execute(
+                "SELECT * FROM tallied WHERE key = ? ORDER BY place", (key,)
+            ).fetchall()
+            if known and known <= rows:
+                continue
+            self._db.execute("DELETE FROM tallied WHERE key = ?", (key,))
+            self._db.executemany(ADD_TALLIED, rows)
+            changed.update(row[2] for row in (*known, *rows) if row[3])
+        return changed
+
+    def forget_touched(self, turn: int) -> None:
+        """Forget what was touched up to *turn* of a snapshot: its reports are published."""
+        with closing(_connect(self._path)) as db, _transaction(db):
+            db.execute("DELETE FROM touched_day WHERE turn <= ?", (turn,))
+            db.execute("DELETE FROM touched_action WHERE turn <= ?", (turn,))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[FactSnapshot]:
+        """Yield the facts and positions of this moment; what is taken meanwhile is not in it."""
+        with closing(_connect(self._path)) as db:
+            db.execute("BEGIN")
+            yield FactSnapshot(db)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+    db.execute("PRAGMA journal_mode = WAL")
+    # A power cut may lose the last transactions, never their order: they are read again.
+    db.execute("PRAGMA synchronous = NORMAL")
+    db.execute(_CACHE)
+    return db
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
