@@ -1,4 +1,4 @@
-"""`credit-trigger up`: services, topics, the trigger and the streams, until Ctrl-C."""
+"""`credit-trigger up`: services, topics, trigger, streams and dispatch, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOOK_EVERY_S = 0.25
 
 @click.command("up")
 def command() -> None:
-    r"""启动 Kafka、Redis、触发器和流处理 / Start Kafka, Redis, trigger and streams; Ctrl-C stops.
+    r"""启动全部服务和角色, Ctrl-C 停止 / Start servers, trigger, streams and dispatch; Ctrl-C stops.
 
     没有设置 CREDIT_KAFKA 或 CREDIT_REDIS 时使用内置的 (只在内存中) / Where one is not set, the
     embedded server is used, which keeps everything in memory. Other commands join them.
@@ -75,7 +75,7 @@ def _refuse_taken_port(settings: Settings) -> None:
 
 def _ports_given(settings: Settings) -> tuple[str, ...]:
     """Return the roles whose port is not ours to choose: `CREDIT_METRICS_PORT` is the trigger's."""
-    return ("trigger", "streams") if settings.metrics_port is None else ("trigger",)
+    return ("trigger", "streams", "dispatch") if settings.metrics_port is None else ("trigger",)
 
 
 def _roles(settings: Settings, stack: ExitStack) -> list[SupervisedRole]:
@@ -98,6 +98,7 @@ def _roles(settings: Settings, stack: ExitStack) -> list[SupervisedRole]:
     return [
         started("trigger", "触发器 / trigger", vital=True),
         started("streams", "流处理 / streams", vital=False),
+        started("dispatch", "分发 / dispatch", vital=False),
     ]
 
 

@@ -84,13 +84,16 @@ def test_up_starts_everything_restarts_a_killed_trigger_and_stops_cleanly(up: Up
     assert not (up.said_path.parent / "state" / "services.json").exists()
 
 
-def test_up_runs_the_streams_and_starts_them_again_when_they_die(up: Up) -> None:
-    """Ready once their partitions are theirs; the trigger decides on meanwhile."""
-    ready = "流处理 / streams: 就绪 / ready"
-    up.wait_for(ready)
-    up.child("streams").send_signal(signal.SIGKILL)
-    up.wait_for("流处理 / streams: 已退出")
-    up.wait_for(ready, times=2)
+def test_up_runs_what_follows_the_trigger_and_starts_it_again_when_it_dies(up: Up) -> None:
+    """Ready once its partitions are its own; the trigger decides on meanwhile."""
+    roles = {"streams": "流处理 / streams", "dispatch": "分发 / dispatch"}
+    for title in roles.values():
+        up.wait_for(f"{title}: 就绪 / ready")
+    for role, title in roles.items():
+        up.child(role).send_signal(signal.SIGKILL)
+        up.wait_for(f"{title}: 已退出")
+    for title in roles.values():
+        up.wait_for(f"{title}: 就绪 / ready", times=2)
 
 
 def test_up_ends_with_3_when_an_embedded_server_has_lost_what_it_held(up: Up) -> None:

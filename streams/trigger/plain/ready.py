@@ -4,6 +4,7 @@ python -m streams.trigger.plain.ready
 """
 
 import json
+import threading
 import time
 
 import structlog
@@ -52,9 +53,13 @@ class _Sample:
 def make_ready() -> None:
     """Compile what works on plain events, or load it from where it was kept."""
     began = time.perf_counter()
+    slow = threading.Timer(_SLOW_S, lambda: log.info("compiling", why="new or changed code, once"))
+    slow.daemon = True
+    slow.start()
     columns = Columns([_Sample()], _LIMITS)  # type: ignore[list-item]  # a message in all it needs
     columns.asked()
     Quiet(columns, columns.plain_rows(), {}).told()
+    slow.cancel()
     took_s = time.perf_counter() - began
     if took_s > _SLOW_S:
         log.info("compiled", took_s=round(took_s, 1))
