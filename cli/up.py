@@ -23,7 +23,7 @@ _LOOK_EVERY_S = 0.25
 
 @click.command("up")
 def command() -> None:
-    r"""启动全部服务和角色, Ctrl-C 停止 / Start servers, trigger, streams and dispatch; Ctrl-C stops.
+    r"""启动全部服务和角色, Ctrl-C 停止 / Start servers and all roles; Ctrl-C stops.
 
     没有设置 CREDIT_KAFKA 或 CREDIT_REDIS 时使用内置的 (只在内存中) / Where one is not set, the
     embedded server is used, which keeps everything in memory. Other commands join them.
