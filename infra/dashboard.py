@@ -1,7 +1,8 @@
-"""The Grafana dashboard of the trigger, made from a short table so that it can be read in review.
+"""The Grafana dashboard of the trigger and what follows it, made from a short table so that it can be read in review.
 
 `make docs` writes it to infra/deploy/grafana/trigger.json. Nothing of a single organisation is on
-it; rates are over a minute, by instance where one worker may differ from the others.
+it; rates are over a minute, by instance where one worker may differ from the others. Every role
+exports every metric: a gauge is asked of the roles that set it (`role` comes from the scrape file).
 """
 
 import json
@@ -33,8 +34,8 @@ def _quantiles(metric: str, by: str = "") -> tuple[tuple[str, str], ...]:
 
 
 PANELS: tuple[Panel, ...] = (
-    Panel("就绪 / Ready", "short", (("min(credit_ready_info)", "ready"),), "stat", 4),
-    Panel("Redis", "short", (("min(credit_redis_up_info)", "up"),), "stat", 4),
+    Panel("就绪 / Ready", "short", (("min by (role) (credit_ready_info)", "{{role}}"),), "stat", 4),
+    Panel("Redis", "short", (('min(credit_redis_up_info{role="trigger"})', "up"),), "stat", 4),
     Panel(
         "过期名单 / Stale lists",
         "short",
@@ -46,7 +47,7 @@ PANELS: tuple[Panel, ...] = (
     Panel(
         "业务日 / Business day",
         "dateTimeAsIso",
-        (("min(credit_business_day_seconds) * 1000", "day"),),
+        (('min(credit_business_day_seconds{role="trigger"}) * 1000', "day"),),
         "stat",
         4,
     ),
@@ -119,9 +120,15 @@ PANELS: tuple[Panel, ...] = (
         ),
     ),
     Panel(
+        "分发 / Dispatched",
+        "ops",
+        (("sum by (topic) (rate(credit_dispatched_total[1m]))", "{{topic}}"),),
+    ),
+    Panel("提交到部门 / Commit to department", "s", _quantiles("credit_dispatch_duration_seconds")),
+    Panel(
         "进程 / Process",
         "bytes",
-        (('process_resident_memory_bytes{role="trigger"}', "{{instance}} resident"),),
+        (('process_resident_memory_bytes{role=~".+"}', "{{role}} {{instance}} resident"),),
     ),
 )
 

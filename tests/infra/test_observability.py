@@ -46,7 +46,7 @@ def test_a_query_names_metrics_and_labels_that_exist(query: str) -> None:
     assert named
     assert named <= series()
     for by in re.findall(r"by \(([^)]*)\)", query):
-        wanted = {label.strip() for label in by.split(",")} - {"le", "instance"}
+        wanted = {label.strip() for label in by.split(",")} - {"le", "instance", "role"}
         (metric,) = named
         assert wanted <= labels_of(metric)
 
@@ -60,6 +60,13 @@ def test_the_dashboard_shows_what_an_operator_asks_first() -> None:
         "credit_restore_done_records",
     ):
         assert name in shown
+
+
+def test_a_gauge_that_one_role_sets_is_asked_of_that_role() -> None:
+    """Every role exports all metrics: the 0 of a process that never sets one would be shown."""
+    for query in QUERIES:
+        for name in ("credit_redis_up_info", "credit_business_day_seconds"):
+            assert query.count(name) == query.count(name + '{role="trigger"}')
 
 
 def test_the_committed_dashboard_is_the_generated_one() -> None:
