@@ -60,7 +60,7 @@ def test_an_hour_of_ticks_with_100_000_open_deadlines_costs_under_a_minute(
 ) -> None:
     """The hour after a midnight: the ticks of all of it, and what the new day brings."""
     process = psutil.Process(city.start().pid)
-    _until_told(city, 0)
+    _until_quiet(city, process)
     before_s = _cpu_s(process)
     time.sleep(QUIET_S)
     quiet_s = (_cpu_s(process) - before_s) * 3600 / QUIET_S
@@ -81,9 +81,19 @@ def test_an_hour_of_ticks_with_100_000_open_deadlines_costs_under_a_minute(
     assert memory_mb < 500, figures
 
 
+def _until_quiet(city: FollowedCity, process: psutil.Process) -> None:
+    """Wait until every organisation was looked at once, as a new worker does."""
+    for _ in range(60):
+        before_s = _cpu_s(process)
+        time.sleep(5)
+        if "recovered" in city.said() and _cpu_s(process) - before_s < 0.5:
+            return
+    raise AssertionError(city.said())
+
+
 def _until_told(city: FollowedCity, count: int) -> None:
     for _ in range(300):
-        if "recovered" in city.said() and len(city.everything(ALERTS)) >= count:
+        if len(city.everything(ALERTS)) >= count:
             time.sleep(5)
             return
         time.sleep(1)
