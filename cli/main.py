@@ -25,6 +25,7 @@ _VERBS = {
     "review": "复核一项措施 / confirm, dismiss, object to, uphold or overturn an action",
     "department": "部门客户端 / what a department receives, and its receipts",
     "alerts": "提醒 / what officers have to know, now or live",
+    "supervision": "督办清单 / which department has not reported in time",
     "feedback": "定期反馈 / what the credit office reports upwards",
     "catalogue": "检查奖惩措施目录 / check the catalogue of measures",
     "dlq": "死信 / dead letters: list, show, replay",

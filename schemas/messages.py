@@ -50,7 +50,7 @@ ROLES = {
     "notifier": "tells officers of alerts",
     "operator": "`credit-trigger dlq`",
 }
-"""Who reads and writes; of ours `import`, `operator`, `trigger` and `dispatch` exist as yet."""
+"""Who reads and writes; of ours `import`, `operator`, `trigger`, `dispatch` and `followup` exist."""
 
 OURS = frozenset({"trigger", "followup", "feedback", "dispatch"})
 """Of these, who writes what others may read."""

@@ -98,24 +98,41 @@ def joined(one: Duty, other: Duty) -> Duty:
 
 def body_of(task: Task, law: Law) -> str:
     """Return the USCC of the department that owes it now: who took over the duties, owes them."""
-    return _body(task.department, law)
+    current = law.current_department(task.department)
+    return task.department if current is None else current.uscc
 
 
 def due_of(duty: Duty, law: Law) -> date | None:
-    """Return the last day of the term, None where nobody has to act.
+    """Return the last day of the term, None where nobody has to act."""
+    task = duty.task
+    if task is None or task.state != ActionState.IN_FORCE:
+        return None
+    return term_of(task, law)
+
+
+def term_of(task: Task, law: Law) -> date | None:
+    """Return the last day of the term of *task*, whether or not it still has to be kept.
 
     A term that ran into a year without a calendar is counted again as soon as there is one.
     """
-    task = duty.task
-    if task is None or task.due_on is None or task.state != ActionState.IN_FORCE:
-        return None
-    if task.due_provisional:
+    if task.due_on is not None and task.due_provisional:
         measure = law.measure(task.measure_id)
         if measure is not None:
             days = measure.receipt_due_working_days
             counted = law.calendar.add_working_days(task.began_on, days)
             return task.due_on if counted.provisional else counted.day
     return task.due_on
+
+
+def answered(duty: Duty, task: Task, law: Law) -> tuple[date | None, date | None]:
+    """Return the first day of a report and of a service by the department that owes them.
+
+    By the department to which the action is addressed, or by who holds its duties now.
+    """
+    heirs = {task.department, body_of(task, law)}
+    answers = [a for a in duty.answers if a.department in heirs]
+    served = [a.served_on for a in answers if a.served_on is not None]
+    return min((a.first_on for a in answers), default=None), min(served, default=None)
 
 
 def owed(duty: Duty, action_id: str, law: Law, day: date) -> tuple[Owed, ...]:
@@ -127,7 +144,7 @@ def owed(duty: Duty, action_id: str, law: Law, day: date) -> tuple[Owed, ...]:
     task, due = duty.task, due_of(duty, law)
     if task is None or due is None:
         return ()
-    answered_on, served_on = _answered(duty, task, law)
+    answered_on, served_on = answered(duty, task, law)
     late_since = due + timedelta(days=1)
     found: list[tuple[OwedKind, date]] = []
     if answered_on is None or answered_on > day:
@@ -156,7 +173,7 @@ def looks(duty: Duty, law: Law) -> tuple[date, ...]:
     if task is None or due is None:
         return () if forgotten_on is None else (forgotten_on,)
     remind_on = _working_days_before(law.calendar, due, REMIND_WORKING_DAYS)
-    counted = [day for day in _answered(duty, task, law) if day is not None]
+    counted = [day for day in answered(duty, task, law) if day is not None]
     return remind_on, due + timedelta(days=1), *counted
 
 
@@ -188,19 +205,6 @@ def _joined_answers(one: Answered, other: Answered) -> Answered:
         first_on=min(one.first_on, other.first_on),
         served_on=min(served, default=None),
     )
-
-
-def _answered(duty: Duty, task: Task, law: Law) -> tuple[date | None, date | None]:
-    """Return the first day of a report and of a service by the department that owes them."""
-    body = body_of(task, law)
-    answers = [a for a in duty.answers if _body(a.department, law) == body]
-    served = [a.served_on for a in answers if a.served_on is not None]
-    return min((a.first_on for a in answers), default=None), min(served, default=None)
-
-
-def _body(uscc: str, law: Law) -> str:
-    current = law.current_department(uscc)
-    return uscc if current is None else current.uscc
 
 
 def _working_days_before(calendar: Workdays, day: date, n: int) -> date:

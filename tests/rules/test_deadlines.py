@@ -1,7 +1,8 @@
 """Legal deadlines on the calendar of 2026 with its make-up days."""
 
-from datetime import date
+from datetime import date, timedelta
 
+import chinese_calendar
 import pytest
 
 from streams.rules.catalogue import Catalogue
@@ -24,6 +25,22 @@ def test_dual_publicity_is_due_after_seven_working_days(
     catalogue: Catalogue, decided_on: date, due: date
 ) -> None:
     assert dual_publicity_due(catalogue.calendar, decided_on) == (due, False)
+
+
+def test_every_day_of_2026_has_its_seven_working_days_or_says_that_it_cannot_know(
+    catalogue: Catalogue,
+) -> None:
+    """Counted on the calendar of another house; the last days of December touch 2027."""
+    for number in range(365):
+        day = date(2026, 1, 1) + timedelta(days=number)
+        due = dual_publicity_due(catalogue.calendar, day)
+        after = [day + timedelta(days=n) for n in range(1, 25)]
+        worked = [each for each in after if each.year == 2026 and chinese_calendar.is_workday(each)]
+        if len(worked) >= 7:
+            assert due == (worked[6], False), day
+        else:
+            assert due.provisional, day
+            assert due.day.year == 2027, day
 
 
 def test_a_deadline_that_touches_an_unpublished_year_is_provisional(catalogue: Catalogue) -> None:

@@ -1,0 +1,134 @@
+"""Follow-up on real Kafka: whatever befalls its workers, it tells what an independent job tells."""
+
+import random
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from schemas import topics
+from schemas.lean import Outgoing, encode
+from schemas.topics import TRIGGER_SOURCE
+from tests.cli.recorded import AT, action, write
+from tests.real.servers import kafka_server
+from tests.streams.followed_city import FollowedCity, firm, receipt
+
+pytestmark = pytest.mark.connected
+
+FIRST = date(2026, 6, 19)
+FIRMS, ACTIONS_EACH = 60, 4
+SEED = 20260619
+
+Message = tuple[str, str, bytes]  # topic, key, value
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[FollowedCity]:
+    """A city on a broker of its own."""
+    server, kafka = kafka_server()
+    try:
+        server.start()
+        made = FollowedCity(kafka, tmp_path, FIRST)
+        yield made
+        made.end()
+    finally:
+        server.remove()
+
+
+def _history(rng: random.Random) -> list[Message]:
+    """Return actions with their revisions and receipts, out of order and many of them twice."""
+    messages: list[Message] = []
+    for number in range(FIRMS):
+        subject = firm(number)
+        for each in range(ACTIONS_EACH):
+            due = FIRST + timedelta(days=rng.randrange(1, 14))
+            polarity = rng.choice(["punish", "punish", "reward"])
+            made = action(
+                state="in_force", effect="block", review_due_on=None, due_on=due, polarity=polarity
+            )
+            revisions = [made]
+            if rng.random() < 0.3:
+                later = due + timedelta(days=3)
+                revisions.append(replace(made, revision=1, due_on=later))
+            if rng.random() < 0.2:
+                ended = replace(revisions[-1], revision=len(revisions), state="withdrawn")
+                revisions.append(ended)
+            messages += [(topics.ACTIONS, subject, _bytes(subject, one)) for one in revisions]
+            for number_of_receipt in range(rng.choice([0, 0, 1, 2])):
+                at = FIRST + timedelta(days=rng.randrange(14))
+                served = f"{at}T11:00:00+08:00" if rng.random() < 0.7 else None
+                value = receipt(
+                    subject,
+                    made.action_id,
+                    number * 100 + each * 10 + number_of_receipt,
+                    at=f"{at}T12:00:00+08:00",
+                    served_at=served,
+                )
+                messages.append((topics.RECEIPTS, subject, value))
+    messages += rng.sample(messages, len(messages) // 3)
+    rng.shuffle(messages)
+    return messages
+
+
+def _bytes(subject: str, made: object) -> bytes:
+    name = f"{made.action_id}/{made.revision}"  # type: ignore[attr-defined]
+    return encode(Outgoing(name, TRIGGER_SOURCE, "credit.action.issued", subject, AT, made))
+
+
+def test_kill_9_rebalance_duplicates_and_disorder_change_nothing_of_what_is_told(
+    city: FollowedCity,
+) -> None:
+    """Twelve days with two workers: killed in the midst, joined by another, stopped, all dead."""
+    rng = random.Random(SEED)
+    messages = _history(rng)
+    share = len(messages) // 12 + 1
+    first, second = city.start(), city.start()
+    for step in range(12):
+        city.set_day(FIRST + timedelta(days=step))
+        for topic in (topics.ACTIONS, topics.RECEIPTS):
+            chunk = messages[step * share : (step + 1) * share]
+            write(city.kafka, topic, [(key, value) for t, key, value in chunk if t == topic])
+        time.sleep(rng.random() * 3)
+        if step == 3:
+            first.kill()  # in the midst of the rebalance that two starts bring
+        elif step == 5:
+            first = city.start()
+        elif step == 7:
+            second.terminate()  # a rebalance that is asked for
+            assert second.wait(60) == 0
+        elif step == 9:
+            first.kill()
+            first, second = city.start(), city.start()
+    city.set_day(FIRST + timedelta(days=12))
+    city.agrees(looks=120)
+    assert len(city.told()) > FIRMS, "the history has to leave something to tell"
+    assert not city.everything(topics.DEAD_LETTERS)
+    first.kill()
+    second.kill()
+    city.set_day(FIRST + timedelta(days=20))
+    city.start()
+    city.agrees(looks=120)
+
+
+def test_each_alert_is_raised_for_what_once_stood_and_with_the_same_bytes_every_time(
+    city: FollowedCity,
+) -> None:
+    """A worker killed while it tells leaves repetitions, and they are one in every field."""
+    for number in range(40):
+        city.issue(firm(number), due_on=FIRST)
+    worker = city.start()
+    deadline = time.monotonic() + 60
+    while not city.told() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    worker.kill()
+    city.start()
+    city.agrees(looks=120)
+    values: dict[str, set[bytes]] = {}
+    for message in city.everything(topics.ALERTS):
+        text = (message.value() or b"").decode()
+        values.setdefault(text.partition('"id":"')[2][:36], set()).add(text.encode())
+    assert len(values) == 40
+    assert all(len(same) == 1 for same in values.values())
