@@ -73,6 +73,12 @@ DISPATCHED = Counter(
     ["topic"],
     registry=REGISTRY,
 )
+REPORTS = Counter(
+    "credit_reports_total",
+    "Reports published, by period; kind is closed or revised.",
+    ["period", "kind"],
+    registry=REGISTRY,
+)
 ALERTS = Counter("credit_alerts_total", "Alerts committed, by kind.", ["kind"], registry=REGISTRY)
 SHADOWED = Counter(
     "credit_shadow_matches_total",

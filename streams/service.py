@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("streams")
 
 # Modules with `register(app: StreamsApp, settings: Settings) -> None`, which calls `consume`.
-PROCESSORS: Final[tuple[str, ...]] = ("streams.followup",)
+PROCESSORS: Final[tuple[str, ...]] = ("streams.followup", "streams.feedback")
 STOP_S = 8.0  # of the 10 s that a service manager gives; then the process ends where it stands
 
 

@@ -1,0 +1,136 @@
+"""Closes what is due: once when a worker takes over, then once a day when the grace has passed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from bisect import bisect_left
+from datetime import datetime, timedelta
+from datetime import time as clock_time
+from typing import TYPE_CHECKING, NamedTuple
+
+import structlog
+
+from infra import metrics
+from schemas.times import SHANGHAI
+from streams.reporting.closing import closed_before, closed_spans, unpublished
+from streams.reporting.report_log import ReportLog, ReportWriter
+from streams.rules.feedback_report import CITY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+    from pathlib import Path
+
+    from infra.clock import Clock
+    from streams.reporting.closing import Unpublished
+    from streams.reporting.fact_feed import FactFeed
+    from streams.reporting.fact_snapshot import FactSnapshot
+    from streams.rules.periods import Span
+
+log = structlog.get_logger("streams.feedback")
+_LOOK_EVERY_S = 1.0
+_DAY = timedelta(days=1)
+
+
+class Desk(NamedTuple):
+    """What reports are made with: *registered* owe one, *grace* is waited after a period.
+
+    The facts are kept in *folder*.
+    """
+
+    kafka: str
+    group: str
+    folder: Path
+    clock: Clock
+    grace: timedelta
+    registered: list[str]
+
+
+class Closer:
+    """Publishes the reports of closed periods from the facts of *feed*, in a thread of its own.
+
+    What fails is in `error`, and the thread ends.
+    """
+
+    def __init__(self, feed: FactFeed, desk: Desk) -> None:
+        self.error: Exception | None = None
+        self._feed, self._desk = feed, desk
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="feedback-closer", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the period in hand."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            # The only writer first, then read: what another published in between is seen.
+            desk = self._desk
+            writer, reports = ReportWriter(desk.kafka, desk.group), ReportLog(desk.kafka)
+            try:
+                self._close_daily(writer, reports)
+            finally:
+                reports.close()
+        except Exception as err:  # noqa: BLE001 - told by whoever started the thread
+            self.error = err
+
+    def _close_daily(self, writer: ReportWriter, reports: ReportLog) -> None:
+        due: datetime | None = None
+        while not self._stop.wait(_LOOK_EVERY_S):
+            now = self._desk.clock()
+            if due is None or now >= due:
+                last_end = closed_before(now, self._desk.grace)
+                if self._close(last_end, writer, reports):
+                    following = datetime.combine(last_end + _DAY, clock_time.min, SHANGHAI)
+                    due = following + self._desk.grace
+
+    def _close(self, last_end: date, writer: ReportWriter, reports: ReportLog) -> bool:
+        """Publish all that is due and missing, then what late data changed; False if stopped."""
+        began_s = time.monotonic()
+        ends = self._feed.ends()
+        while not self._feed.holds(ends):
+            if self._stop.wait(0.1):
+                return False
+        reports.refresh()
+        with self._feed.store.snapshot() as seen:
+            turn, touched = seen.touched()
+            for span in _in_question(seen, last_end, reports, touched):
+                if self._stop.is_set():
+                    return False
+                if found := unpublished(seen, span, self._desk.registered, reports):
+                    writer.publish(each.report for each in found)
+                    _tell(span, found)
+        self._feed.store.forget_touched(turn)
+        log.info("closed", until=str(last_end), took_s=round(time.monotonic() - began_s, 1))
+        return True
+
+
+def _in_question(
+    seen: FactSnapshot, last_end: date, reports: ReportLog, touched: Iterable[date]
+) -> list[Span]:
+    """Return the periods without a report, by their ends; then those that late data touched."""
+    spans = closed_spans(seen, last_end)
+    days = sorted(touched)
+
+    def is_touched(span: Span) -> bool:
+        place = bisect_left(days, span.first)
+        return place < len(days) and days[place] < span.end
+
+    new = [span for span in spans if CITY not in reports.published(span)]
+    return new + [s for s in spans if CITY in reports.published(s) and is_touched(s)]
+
+
+def _tell(span: Span, found: list[Unpublished]) -> None:
+    revised = sum(each.known is not None for each in found)
+    metrics.REPORTS.labels(span.period, "closed").inc(len(found) - revised)
+    metrics.REPORTS.labels(span.period, "revised").inc(revised)
+    log.info(
+        "reports_published",
+        period=span.period,
+        first=str(span.first),
+        closed=len(found) - revised,
+        revised=revised,
+    )
