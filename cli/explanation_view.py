@@ -8,7 +8,6 @@ from rich.text import Text
 
 from cli.decision_words import (
     CHANGES,
-    EFFECTS,
     FORCES,
     POLARITIES,
     STATES,
@@ -20,6 +19,7 @@ from cli.explanation import Explanation
 from cli.import_words import Words
 from cli.plain_text import plain
 from cli.screen import screen
+from consumers.effect_words import EFFECTS
 from schemas.lean import ActionData, Notice
 from schemas.measure import NoticeText
 from streams.rules.catalogue import Catalogue

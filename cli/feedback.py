@@ -4,68 +4,58 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
-import time
 from collections import Counter
-from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from datetime import time as clock_time
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from cli import feedback_package, feedback_report
 from cli.checked_options import day_option
 from cli.feedback_rebuild import rebuild
 from cli.feedback_show import listing, show
 from cli.import_words import Words
 from cli.prepared import prepare
+from cli.topics_read import topics_read
+from cli.whole_file import write_whole
 from consumers.feedback.case_table import Table, case_table, csv_bytes, xlsx_bytes
 from consumers.feedback.mapping import UNION, Shape, load_shape
 from consumers.feedback.told_cases import Period, ToldCases, cases_of
 from infra.clock import SystemClock
 from infra.data_files import data_dir
 from infra.services import find_kafka
-from infra.topic_log import find_log
-from schemas.dead_letter import header_list
 from schemas.times import SHANGHAI, legal_day
-from sources.topic_reader import read_to_end
 from streams.trigger.service import load_catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import date
 
-    from confluent_kafka import Message
-
-    from consumers.feedback.told_cases import Read, Record
-    from schemas.dead_letter import Header
 
 _FINDING = 1
 _UNION = "union"
-_LOOK_EVERY = 1_000  # messages between two movements of the bar
-_LINE_EVERY_S = 5.0
 _MANY_ROWS = 5_000  # a workbook of 10,000 takes 3 s
 _WRITERS: dict[str, Callable[[Table], bytes]] = {".csv": csv_bytes, ".xlsx": xlsx_bytes}
 
 
 @click.group("feedback")
 def command() -> None:
-    r"""定期反馈: 奖惩案例上报 / Feedback: cases of reward and punishment for upstream systems.
+    r"""定期反馈: 案例、期间报告、上报 / Feedback: cases, reports of periods, what goes upstream.
 
     \b
     Example:
+      credit-trigger feedback list --period month
       credit-trigger feedback export --shape union \
         --from 2026-06-01 --until 2026-07-01 --out june.xlsx
-      credit-trigger feedback list --period month
+      credit-trigger feedback report --half 2026-H1 --out 2026-H1.pdf
+      credit-trigger feedback package --month 2026-06 --out 2026-06.zip
     """
 
 
-for _verb in (listing, show, rebuild):
+for _verb in (listing, show, rebuild, feedback_report.command, feedback_package.command):
     command.add_command(_verb)
 
 
@@ -162,13 +152,13 @@ def export(  # noqa: PLR0913  # one a flag
             ),
             err=True,
         )
-    with _progress(bootstrap, say) as read:
+    with topics_read(bootstrap, say) as read:
         told = cases_of(read, catalogue, Period(_midnight(begin), _midnight(end)))
     table = case_table(shape, told.cases)
     if len(table.rows) > _MANY_ROWS:
         click.echo(f"{out.name}: {say('写入', 'writing')} {len(table.rows) - 1:,}", err=True)
     written = _WRITERS[out.suffix.lower()](table)
-    _write_whole(out, written)
+    write_whole(out, written)
     _tell(told, table, out, hashlib.sha256(written).hexdigest(), say, as_json=as_json)
     if told.findings:
         sys.exit(_FINDING)
@@ -176,16 +166,6 @@ def export(  # noqa: PLR0913  # one a flag
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, clock_time.min, SHANGHAI)
-
-
-def _write_whole(out: Path, content: bytes) -> None:
-    """Write the file so that nobody ever finds half of one under its name."""
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(out)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _tell(  # noqa: PLR0913  # what is told, of what, in which words
@@ -224,34 +204,3 @@ def _tell(  # noqa: PLR0913  # what is told, of what, in which words
     ):
         if number:
             click.echo(f"  {number} {say(zh, en)}", err=True)
-
-
-def _headers(message: Message) -> list[Header]:
-    return header_list(message.headers())
-
-
-@contextmanager
-def _progress(bootstrap: str, say: Words) -> Iterator[Read]:
-    """Yield what reads a topic to its end, and shows on stderr how far it is."""
-    console = Console(stderr=True, highlight=False)
-    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
-    hidden = not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
-        task = bar.add_task("")
-
-        def read(topic: str) -> Iterator[Record]:
-            log = find_log(bootstrap, topic)
-            total = sum(log.ends[each] - log.starts[each] for each in log.ends)
-            words = f"{topic}  {say('读取', 'reading')}"
-            bar.update(task, description=words, total=max(total, 1), completed=0)
-            told_s = time.monotonic()
-            for done, message in enumerate(read_to_end(bootstrap, topic, sorted(log.ends)), 1):
-                if done % _LOOK_EVERY == 0:
-                    bar.update(task, completed=done)
-                    if hidden and time.monotonic() - told_s >= _LINE_EVERY_S:
-                        told_s = time.monotonic()
-                        click.echo(f"{words}  {done:,} / {total:,}", err=True)
-                sent_ms = int(message.timestamp()[1])
-                yield sent_ms, message.value() or b"", partial(_headers, message)
-
-        yield read

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from cli.decision_words import EFFECTS, STATES, in_words
+from cli.decision_words import STATES, in_words
 from cli.import_words import Words
 from cli.masked_code import masked
 from cli.plain_text import plain
 from consumers.action_records import ActionRecord
+from consumers.effect_words import EFFECTS
 from schemas.lean import ActionData
 from sources.review_outcome import Outcome
 from streams.rules.catalogue import Catalogue

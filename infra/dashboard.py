@@ -1,4 +1,4 @@
-"""The Grafana dashboard of the trigger and what follows it, made from a short table so that it can be read in review.
+"""The Grafana dashboard of all roles, made from a short table so that it can be read in review.
 
 `make docs` writes it to infra/deploy/grafana/trigger.json. Nothing of a single organisation is on
 it; rates are over a minute, by instance where one worker may differ from the others. Every role

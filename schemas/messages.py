@@ -50,7 +50,7 @@ ROLES = {
     "notifier": "tells officers of alerts",
     "operator": "`credit-trigger dlq`",
 }
-"""Who reads and writes; of ours `import`, `operator`, `trigger`, `dispatch` and `followup` exist."""
+"""Who reads and writes; what is not named as a command is a role, and not all exist yet."""
 
 OURS = frozenset({"trigger", "followup", "feedback", "dispatch"})
 """Of these, who writes what others may read."""
