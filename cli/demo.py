@@ -6,12 +6,14 @@ import json
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.demo_feedback import report_back, report_of_the_day
 from cli.demo_import import DemoImport
-from cli.demo_report import print_report, print_where_next
+from cli.demo_report import print_feedback, print_report, print_where_next
 from cli.demo_stage import DemoStage, Say
 from cli.demo_summary import DemoSummary
 from cli.demo_view import DemoView
@@ -25,6 +27,7 @@ from schemas.errors import StopServiceError
 from streams.trigger.service import load_catalogue
 
 if TYPE_CHECKING:
+    from schemas.feedback import FeedbackData
     from streams.rules.catalogue import Catalogue
 
 _LIMIT_S = 300.0  # a day that takes this long is stuck, even on a slow machine
@@ -39,7 +42,8 @@ def command(*, keep: bool, as_json: bool) -> None:
 
     不使用 CREDIT_KAFKA, CREDIT_REDIS 和 .env / Starts servers of its own and touches nothing that
     CREDIT_KAFKA, CREDIT_REDIS or .env name. Files of departments and courts come in, the trigger
-    decides, everything is counted. Ends by itself; exit code 3 if a part of it fails.
+    decides, departments report back, and the next morning closes the reports of the day. Ends by
+    itself; exit code 3 if a part of it fails.
 
     \b
     Example:
@@ -59,11 +63,16 @@ def command(*, keep: bool, as_json: bool) -> None:
     with stage:
         catalogue = load_catalogue(stage.settings)
         summary = _live_through(stage, catalogue, say, quiet=as_json, began_s=began_s)
-        told = summary.as_json()
+        receipts = report_back(stage, summary.flow)
+        tell(f"部门回执 {receipts} 份", f"{receipts} receipts of departments")
+        report = report_of_the_day(stage, tell)
+        summary = replace(summary, seconds=time.monotonic() - began_s)
+        told = summary.as_json() | {"receipts": receipts, "feedback": _plain(report)}
         if as_json:
             click.echo(json.dumps(told | _addresses(stage), ensure_ascii=False, indent=2))
         else:
             print_report(summary, catalogue, say)
+            print_feedback(report, say)
             first = next(iter(told["samples"]), None)
             print_where_next(say, decision=first, kept=keep)
             click.echo(_last_line(summary, say))
@@ -136,6 +145,10 @@ def _keep(stage: DemoStage, tell: Say) -> None:
         signal.signal(number, lambda *_: stop.set())
     while not stop.wait(0.5):
         stage.look()
+
+
+def _plain(report: FeedbackData) -> dict[str, Any]:
+    return report.model_dump(mode="json", by_alias=True)
 
 
 def _addresses(stage: DemoStage) -> dict[str, str]:

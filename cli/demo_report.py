@@ -7,9 +7,11 @@ from rich.text import Text
 from cli.demo_summary import DemoSummary, samples
 from cli.demo_view import COLOURS
 from cli.explanation_view import ExplanationView
+from cli.feedback_view import report_lines
 from cli.import_words import Words, line_numbers
 from cli.screen import screen
 from schemas.decision import STRICTNESS
+from schemas.feedback import FeedbackData
 from sources.demo_day.calendar_day import DAY
 from streams.rules.catalogue import Catalogue
 
@@ -33,6 +35,21 @@ def print_report(summary: DemoSummary, catalogue: Catalogue, say: Words) -> None
         console.print(Text(line))
 
 
+def print_feedback(report: FeedbackData, say: Words) -> None:
+    """Print what the city reports of the day: what was triggered, and what came of it.
+
+    Its lines of single measures are left out: `feedback show` has them.
+    """
+    console = screen(piped_columns=_PIPED_COLUMNS)
+    _heading(console, say("当日反馈", "feedback of the day"))
+    short = report.model_copy(update={"measures": []})
+    for line in report_lines(short, say):
+        console.print(Text(line), soft_wrap=True)
+    console.print(
+        Text(f"  ({len(report.measures)} {say('项措施的明细从略', 'measures left out')})")
+    )
+
+
 def print_where_next(say: Words, *, decision: str | None, kept: bool) -> None:
     """Print where to look next; the services of the demo can be asked only while they run."""
     console = screen(piped_columns=_PIPED_COLUMNS)
@@ -45,6 +62,7 @@ def print_where_next(say: Words, *, decision: str | None, kept: bool) -> None:
     running = (
         (f"credit-trigger explain {shown}", "解释一个决定", "explain one decision"),
         ("credit-trigger dlq list", "死信", "dead letters"),
+        ("credit-trigger feedback list", "各部门的报告", "the reports of every department"),
         ("credit-trigger lists show USCC --on 2026-06-16", "一个主体的名单", "its listings"),
     )
     keep = (

@@ -1,4 +1,4 @@
-"""The demo's own world: servers, topics and a trigger, on a day of the demo's choosing.
+"""The demo's own world: servers, topics and roles, on a day of the demo's choosing.
 
 Nothing of it is anybody else's: what `CREDIT_KAFKA`, `CREDIT_REDIS` or `.env` name is not even
 read, so that no synthetic punishment can reach production.
@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -37,6 +38,7 @@ class DemoStage:
     def __init__(self, say: Say) -> None:
         self._say = say
         self._stack = ExitStack()
+        self._roles: dict[str, ChildProcess] = {}
         self.folder = Path(tempfile.mkdtemp(prefix="credit-trigger-demo-"))
         self.settings = _clean_settings(self.folder)
         self.clock: Clock = SimulatedClock(NOW)
@@ -69,16 +71,26 @@ class DemoStage:
         topics = topics_of(self.settings, brokers=1, embedded=True)
         Topics(kafka).apply(topics)
         self._say(f"{len(topics)} 个主题", f"{len(topics)} topics")
-        now = format_instant(self.clock())
-        self.trigger = ChildProcess(
-            (sys.executable, "-P", "-m", "cli.main", "run", "trigger", "--clock", now),
-            self.folder / "trigger.log",
-            environment_of(self.settings),
-        )
-        self._stack.callback(self.trigger.stop)
-        port = self.settings.metrics_port_of("trigger")
+        self.trigger = self._started("trigger", self.settings, self.clock())
+        now, port = format_instant(self.clock()), self.settings.metrics_port_of("trigger")
         address = f"http://127.0.0.1:{port}/metrics"
         self._say(f"触发器 (模拟时间 {now}) {address}", f"trigger (its day is simulated) {address}")
+
+    def start_streams(self, now: datetime) -> None:
+        """Start role `streams`, which lives from the instant *now* on."""
+        settings = self.settings.model_copy(update={"metrics_port": free_port()})
+        self._started("streams", settings, now)
+
+    def _started(self, role: str, settings: Settings, now: datetime) -> ChildProcess:
+        command = ("run", role, "--clock", format_instant(now))
+        child = ChildProcess(
+            (sys.executable, "-P", "-m", "cli.main", *command),
+            self.folder / f"{role}.log",
+            environment_of(settings),
+        )
+        self._stack.callback(child.stop)
+        self._roles[role] = child
+        return child
 
     def is_ready(self) -> bool:
         """Tell whether the trigger decides. Raises: StopServiceError as `look` does."""
@@ -90,12 +102,13 @@ class DemoStage:
 
         Raises: StopServiceError naming what has ended and where to read why.
         """
-        code = self.trigger.exit_code()
-        if code is not None:
-            raise StopServiceError(
-                f"demo: 触发器已退出 / the trigger has ended with {code}: "
-                f"{self.trigger.last_line()[:300]}; 日志 / log: {self.trigger.log_path}"
-            )
+        for role, child in self._roles.items():
+            code = child.exit_code()
+            if code is not None:
+                raise StopServiceError(
+                    f"demo: {role} 已退出 / has ended with {code}: "
+                    f"{child.last_line()[:300]}; 日志 / log: {child.log_path}"
+                )
         if (log := self._servers.dead_server()) is not None:
             raise StopServiceError(
                 f"demo: 内置服务已退出 / an embedded server has ended; 日志 / log: {log}"
@@ -121,4 +134,5 @@ def _clean_settings(folder: Path) -> Settings:
         bench_kafka=None,
         bench_redis=None,
         require_signatures=False,
+        feedback_grace_minutes=360,
     )

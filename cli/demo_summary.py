@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DemoSummary:
-    """The finished day; `seconds` from the start of the servers to the last decision."""
+    """The finished day; `seconds` from the start of the servers to the last report."""
 
     flow: Flow
     imports: DemoImport

@@ -60,6 +60,21 @@ def test_it_is_done_within_a_minute_and_tells_how_fast_it_decided(told: dict[str
         assert 0 < times["p50"] <= times["p99"] < 60_000
 
 
+def test_it_ends_with_the_feedback_of_its_day(told: dict[str, Any]) -> None:
+    """Closed by the streams on the morning after; what departments answered stands in it."""
+    report = told["feedback"]
+    assert (report["department"], report["period"]) == ("city", "day")
+    assert (report["from"], report["until"]) == ("2026-06-16", "2026-06-17")
+    assert report["revision"] == 0
+    counts = report["counts"]
+    assert counts["executed"] > 0
+    not_executed = sum(each["n"] for each in counts["not_executed"])
+    assert counts["executed"] + not_executed == told["receipts"]
+    decided = sum(each["n"] for each in counts["verdicts"])
+    assert 0 < decided <= told["decided"]  # some rows tell of days before
+    assert report["reconciled"]["agrees"]
+
+
 def test_nothing_of_it_stays_behind(told: dict[str, Any]) -> None:
     assert not Path(told["state_dir"]).exists()
     for address in (told["kafka"], told["redis"].removeprefix("redis://").removesuffix("/0")):
