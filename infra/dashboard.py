@@ -124,6 +124,16 @@ PANELS: tuple[Panel, ...] = (
         "ops",
         (("sum by (topic) (rate(credit_dispatched_total[1m]))", "{{topic}}"),),
     ),
+    Panel(
+        "报告 / Reports",
+        "short",
+        (
+            (
+                "sum by (period, kind) (increase(credit_reports_total[1h]))",
+                "{{period}} {{kind}} in 1 h",
+            ),
+        ),
+    ),
     Panel("提交到部门 / Commit to department", "s", _quantiles("credit_dispatch_duration_seconds")),
     Panel(
         "进程 / Process",
