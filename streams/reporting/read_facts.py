@@ -81,6 +81,5 @@ def _add(batch: FactBatch, topic: str, message: Message) -> None:
     elif topic == topics.ACTIONS:
         batch.changes.append(change_of(Action.model_validate_json(raw)))
     else:
-        incoming.refuse_natural_person(raw)
         receipt = incoming.receipt(raw, lambda: header_list(message.headers()))
         batch.answers.append(answer_of(receipt))
