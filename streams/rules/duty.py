@@ -18,10 +18,12 @@ from schemas.ids import identity
 from schemas.times import legal_day
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from schemas.action import ActionData
     from schemas.measure import Measure
     from schemas.receipt import ReceiptData
-    from schemas.registry import Department
+    from schemas.registry import Department, ListSpec
     from streams.rules.workdays import Workdays
 
 REMIND_WORKING_DAYS = 2  # a reminder leaves a whole working day to act; no law fixes it
@@ -30,11 +32,19 @@ _FINAL = frozenset({ActionState.WITHDRAWN.value, ActionState.DISMISSED.value})
 
 
 class Law(Protocol):
-    """What of the catalogue a duty rests on."""
+    """What of the catalogue follow-up rests on."""
 
     @property
     def calendar(self) -> Workdays:
         """The working days."""
+
+    @property
+    def lists(self) -> Mapping[str, ListSpec]:
+        """The lists by code."""
+
+    @property
+    def departments(self) -> Mapping[str, Department]:
+        """The departments by USCC."""
 
     def measure(self, measure_id: str) -> Measure | None:
         """Return the measure, whose terms may have to be counted again."""
