@@ -12,7 +12,14 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-OwedKind = Literal["due_soon", "overdue", "unserved", "reminder_interview", "warning_interview"]
+OwedKind = Literal[
+    "due_soon",
+    "overdue",
+    "unserved",
+    "reminder_interview",
+    "warning_interview",
+    "commitment_breach",
+]
 
 
 class Task(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -42,7 +49,9 @@ class Answered(Struct, frozen=True, gc=False, omit_defaults=True):
     """All receipts of one department about one action: the first day of each, and the newest.
 
     `first_on` is the earliest day on which it reported, `served_on` the earliest on which the
-    notice was served; `at`, `receipt_id`, `outcome`, `reason_code` are the newest receipt's.
+    notice was served; of receipts that say `executed`, `used_on` is the earliest start (or else
+    report) and `done_on` the earliest end. `at`, `receipt_id`, `outcome`, `reason_code` are the
+    newest receipt's.
     """
 
     department: str
@@ -52,6 +61,8 @@ class Answered(Struct, frozen=True, gc=False, omit_defaults=True):
     outcome: str
     reason_code: str = ""
     served_on: date | None = None
+    used_on: date | None = None
+    done_on: date | None = None
 
 
 class Duty(Struct, frozen=True, gc=False, omit_defaults=True):

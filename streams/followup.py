@@ -128,7 +128,7 @@ class FollowUp:
         writes = []
         for key in keys:
             before = self._known(key)
-            known = following.without_ended(before, day)
+            known = following.without_ended(before, self._law, day)
             telling = following.to_tell(known, self._law, day, now)
             if telling.raised or telling.cleared:
                 said[key] = telling

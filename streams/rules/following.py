@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from schemas.followed import Answered, Duty, Followed, Listed, Task, Told
 from streams.rules import duty as duties
-from streams.rules import interviews
+from streams.rules import interviews, promises
 from streams.rules.duty import Law, Owed, body_of, owed
 
 if TYPE_CHECKING:
@@ -60,9 +60,13 @@ def joined(earlier: Followed, later: Followed) -> Followed:
     return Followed(found, entries, later.told)
 
 
-def without_ended(known: Followed, day: date) -> Followed:
-    """Return what is still worth knowing on *day*."""
-    kept = {a: duty for a, duty in known.duties.items() if not duties.is_forgotten(duty, day)}
+def without_ended(known: Followed, law: Law, day: date) -> Followed:
+    """Return what is still worth knowing on *day*: an open promise outlives its action."""
+    kept = {
+        action_id: duty
+        for action_id, duty in known.duties.items()
+        if not duties.is_forgotten(duty, day) or promises.is_open(duty, law)
+    }
     entries = {n: one for n, one in known.entries.items() if not interviews.is_forgotten(one, day)}
     if len(kept) == len(known.duties) and len(entries) == len(known.entries):
         return known
@@ -104,6 +108,7 @@ def told(known: Followed, said: Telling) -> Followed:
 def next_look(known: Followed, law: Law, day: date) -> date | None:
     """Return the first day after *day* on which something may change by itself, if there is one."""
     days = [look for duty in known.duties.values() for look in duties.looks(duty, law)]
+    days += [look for duty in known.duties.values() for look in promises.looks(duty, law)]
     days += [look for one in known.entries.values() for look in interviews.looks(one, law)]
     return min((look for look in days if look > day), default=None)
 
@@ -116,6 +121,13 @@ def _standing(known: Followed, law: Law, day: date, at: datetime) -> Iterator[tu
             for one in owed(duty, action_id, law, day):
                 told = Told(action_id, one.kind, body, one.due_on, at, task.decision_id, "raising")
                 yield one, told
+        broken = promises.breach(duty, action_id, law, day)
+        if broken is not None and task is not None:
+            office, due_on = interviews.office_of(law), broken.due_on
+            yield (
+                broken,
+                Told(action_id, broken.kind, office, due_on, at, task.decision_id, "raising"),
+            )
     for name, listed in known.entries.items():
         proposal = interviews.proposed(listed, law, day)
         if proposal is not None:

@@ -97,9 +97,19 @@ def recogniser_of(listed: Listed, law: Law) -> str:
     """
     spec = law.lists.get(listed.list_code)
     authority = OFFICE_CLASS if spec is None else spec.authority
-    for wanted in (_plain(listed.recognised_by), authority, OFFICE_CLASS):
+    return _first(law, _plain(listed.recognised_by), authority, OFFICE_CLASS)
+
+
+def office_of(law: Law) -> str:
+    """Return the USCC of the credit office. Raises: LookupError as `recogniser_of`."""
+    return _first(law, OFFICE_CLASS)
+
+
+def _first(law: Law, *wanted: str) -> str:
+    """Return who holds the duties of the first department that is called one of *wanted*."""
+    for each in wanted:
         for uscc, department in sorted(law.departments.items()):
-            if wanted in {_plain(department.name), uscc, department.class_}:
+            if each in {_plain(department.name), uscc, department.class_}:
                 current = law.current_department(uscc)
                 return uscc if current is None else current.uscc
     msg = f"departments.yaml: no department of class {OFFICE_CLASS}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from schemas.alert import ALERT_CLEARED, ALERT_RAISED
+from schemas.alert import ALERT_CLEARED, ALERT_RAISED, AlertKind
 from schemas.lean import AlertData, Outgoing
 from schemas.times import format_instant
 from schemas.topics import FOLLOWUP_SOURCE
@@ -34,7 +34,13 @@ _WORDS = {
         "应于 {due} 前将告知书送达当事人，至今未见送达记录，请送达并报送",
         "the notice was to be served by {due} and no service is on record: serve it and report",
     ),
+    "commitment_breach": (
+        "承诺应于 {due} 前履行，至今未见履行记录，构成违诺，请信用主管部门核实处理",
+        "what was promised for {due} is not on record as kept: a breach to look into",
+    ),
 }
+# Alert kinds are a closed set: a breach is overdue, and its words say of what.
+_KINDS: dict[str, AlertKind] = {"commitment_breach": "overdue"}
 
 
 def raised(
@@ -80,7 +86,7 @@ def _data(subject: str, alert_id: str, told: Told, words: tuple[str, str]) -> Al
     about_action = told.kind in _WORDS
     return AlertData(
         alert_id=alert_id,
-        kind=told.kind if about_action else "interview",
+        kind=_KINDS.get(told.kind, told.kind) if about_action else "interview",
         urgency="day",
         department=told.department,
         uscc=subject,

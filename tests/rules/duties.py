@@ -67,17 +67,23 @@ def task(revision: int = 0, **changes: Any) -> Task:
 
 
 def receipt(
-    number: int, day: date, *, served_on: date | None = None, department: str = DEPARTMENT
+    number: int,
+    day: date,
+    *,
+    served_on: date | None = None,
+    department: str = DEPARTMENT,
+    **more: Any,
 ) -> ReceiptData:
-    """Return a receipt of half past eleven in the evening of *day*."""
-    return ReceiptData(
-        receipt_id=f"r{number}",
-        action_id="a",
-        department=department,
-        outcome="executed",
-        served_at=None if served_on is None else _late_on(served_on),
-        at=_late_on(day),
-    )
+    """Return a receipt of half past eleven in the evening of *day*; *more* overrides."""
+    fields: dict[str, Any] = {
+        "receipt_id": f"r{number}",
+        "action_id": "a",
+        "department": department,
+        "outcome": "executed",
+        "served_at": None if served_on is None else _late_on(served_on),
+        "at": _late_on(day),
+    }
+    return ReceiptData(**{**fields, **more})
 
 
 def _late_on(day: date) -> datetime:

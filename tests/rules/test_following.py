@@ -69,6 +69,7 @@ _ids = st.sampled_from(["a", "b"])
 _tasks = st.builds(
     lambda n: task(
         n,
+        effect="accept_with_gaps",
         due_on=DUE + timedelta(days=7 * (n // 2)),
         state="withdrawn" if n == 5 else "in_force",
         changed_on=FIRST + timedelta(days=n),
@@ -76,7 +77,14 @@ _tasks = st.builds(
     ),
     st.integers(0, 5),
 )
-_receipts = st.builds(receipt, st.integers(0, 9), _days, served_on=st.none() | _days)
+_receipts = st.builds(
+    receipt,
+    st.integers(0, 9),
+    _days,
+    served_on=st.none() | _days,
+    started_on=st.none() | _days,
+    ended_on=st.none() | _days,
+)
 # Put right in ever more time, suspended for a while, and removed in the end.
 _entries = st.builds(
     lambda n, name: Listed(
@@ -155,5 +163,5 @@ def test_the_code_of_an_individual_business_is_not_told_in_full() -> None:
 def test_nothing_is_left_of_an_organisation_whose_last_action_ended_long_ago() -> None:
     """Thirty days after."""
     known = following.with_task(NOTHING, "a", task(state="withdrawn", changed_on=DUE))
-    assert following.without_ended(known, DUE + timedelta(days=29)) == known
-    assert following.without_ended(known, DUE + timedelta(days=30)) == NOTHING
+    assert following.without_ended(known, LAW, DUE + timedelta(days=29)) == known
+    assert following.without_ended(known, LAW, DUE + timedelta(days=30)) == NOTHING
