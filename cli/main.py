@@ -26,6 +26,7 @@ _VERBS = {
     "department": "部门客户端 / what a department receives, and its receipts",
     "alerts": "提醒 / what officers have to know, now or live",
     "supervision": "督办清单 / which department has not reported in time",
+    "publicity": "双公示时效 / which department reports permits late",
     "feedback": "定期反馈 / what the credit office reports upwards",
     "catalogue": "检查奖惩措施目录 / check the catalogue of measures",
     "dlq": "死信 / dead letters: list, show, replay",

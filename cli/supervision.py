@@ -18,7 +18,7 @@ from infra.topic_log import find_log
 from schemas.times import legal_day
 from sources.topic_reader import read_to_end
 from streams.rules.periods import period_of
-from streams.rules.supervision import assessed, lapses
+from streams.rules.supervision import assessed, lapses, promised
 from streams.trigger.service import load_catalogue
 
 if TYPE_CHECKING:
@@ -41,8 +41,10 @@ def command(*, department: str | None, instant: datetime | None, in_json: bool) 
 
     逾期: 期限最后一日前没有报送; 同一半年内两次以上为多次逾期, 列入考核 / Overdue: nothing was
     reported by the last day of the term. Twice or more in one half-year is an item of assessment;
-    what was reported late leaves the list and stays counted. Computed from credit.actions and
-    credit.receipts as they are. Exit code 1 if something is overdue, 3 if nothing runs.
+    what was reported late leaves the list and stays counted. 承诺的履行情况一并列出 / Promises
+    (accept_with_gaps, offer_commitment) are counted beside: kept, broken, running. Computed from
+    credit.actions and credit.receipts as they are. Exit code 1 if something is overdue, 3 if
+    nothing runs.
 
     \b
     Example:
@@ -71,6 +73,11 @@ def command(*, department: str | None, instant: datetime | None, in_json: bool) 
             item
             for item in assessed(known, catalogue, day, period)
             if department in (None, item.department)
+        ],
+        [
+            each
+            for each in promised(known, catalogue, day, period)
+            if department in (None, each.department)
         ],
         day,
         period,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import asdict
 from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,14 +17,15 @@ from streams.rules.masking import shown_code
 if TYPE_CHECKING:
     from cli.import_words import Words
     from streams.rules.catalogue import Catalogue
-    from streams.rules.supervision import Assessed, Lapse
+    from streams.rules.supervision import Assessed, Lapse, Promised
 
 
 class Supervised(NamedTuple):
-    """What is told: the actions on the list and the departments assessed, as of *day*."""
+    """What is told: the actions on the list, departments assessed, their promises, as of *day*."""
 
     on_list: list[Lapse]
     items: list[Assessed]
+    promises: list[Promised]
     day: date
     period: tuple[date, date]
 
@@ -59,6 +61,7 @@ def as_json(told: Supervised) -> dict[str, object]:
                 }
                 for item in told.items
             ],
+            "promises": [asdict(each) for each in told.promises],
         },
     }
 
@@ -103,4 +106,10 @@ def print_supervised(told: Supervised, catalogue: Catalogue, say: Words) -> None
             f"{first} ~ {last}  {name_of(item.department)}: "
             f"{say('到期', 'terms ended')} {item.ended}, {say('逾期', 'lapsed')} {item.lapsed}, "
             f"{say('未报', 'still open')} {item.open}{repeated}"
+        )
+    for each in told.promises:
+        click.echo(
+            f"{first} ~ {last}  {name_of(each.department)}: "
+            f"{say('承诺', 'promises')} {each.used}, {say('已履行', 'kept')} {each.kept}, "
+            f"{say('违诺', 'broken')} {each.broken}, {say('期限内', 'running')} {each.running}"
         )

@@ -12,7 +12,14 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-OwedKind = Literal["due_soon", "overdue", "unserved"]
+OwedKind = Literal[
+    "due_soon",
+    "overdue",
+    "unserved",
+    "reminder_interview",
+    "warning_interview",
+    "commitment_breach",
+]
 
 
 class Task(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -42,7 +49,9 @@ class Answered(Struct, frozen=True, gc=False, omit_defaults=True):
     """All receipts of one department about one action: the first day of each, and the newest.
 
     `first_on` is the earliest day on which it reported, `served_on` the earliest on which the
-    notice was served; `at`, `receipt_id`, `outcome`, `reason_code` are the newest receipt's.
+    notice was served; of receipts that say `executed`, `used_on` is the earliest start (or else
+    report) and `done_on` the earliest end. `at`, `receipt_id`, `outcome`, `reason_code` are the
+    newest receipt's.
     """
 
     department: str
@@ -52,6 +61,8 @@ class Answered(Struct, frozen=True, gc=False, omit_defaults=True):
     outcome: str
     reason_code: str = ""
     served_on: date | None = None
+    used_on: date | None = None
+    done_on: date | None = None
 
 
 class Duty(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -61,25 +72,40 @@ class Duty(Struct, frozen=True, gc=False, omit_defaults=True):
     answers: tuple[Answered, ...] = ()
 
 
+class Listed(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The newest revision of an entry of a focus list; `until` is the first day out of its term."""
+
+    revision: int
+    list_code: str
+    entry_id: str
+    state: Literal["active", "suspended", "removed"]
+    changed_on: date
+    recognised_by: str
+    facts: str
+    until: date | None = None
+
+
 class Told(Struct, frozen=True, gc=False, omit_defaults=True):
     """An alert that was raised, or is about to be raised or cleared.
 
-    Until Kafka has acknowledged it, whoever takes the organisation over has to send it again.
+    `about` is an action id, or `<list_code>/<entry_id>`. Until Kafka has acknowledged it, whoever
+    takes the organisation over has to send it again.
     """
 
-    action_id: str
-    decision_id: str
+    about: str
     kind: OwedKind
     department: str
     due_on: date
     raised_at: datetime
+    decision_id: str | None = None
     phase: Literal["raising", "raised", "clearing"] = "raised"
 
 
 class Followed(Struct, frozen=True, gc=False, omit_defaults=True):
-    """One organisation: its duties by action id, its alerts by alert id."""
+    """One organisation: duties by action id, focus entries by list and id, alerts by alert id."""
 
     duties: dict[str, Duty] = {}
+    entries: dict[str, Listed] = {}
     told: dict[str, Told] = {}
 
 

@@ -43,7 +43,7 @@ ROLES = {
     "gateway": "the HTTP gateway",
     "trigger": "the transactional worker that decides",
     "console": "the officers' console and `credit-trigger review`",
-    "followup": "waits for receipts, raises overdue alerts",
+    "followup": "waits for receipts, raises overdue alerts, proposes interviews",
     "feedback": "closes the reports of each period",
     "dispatch": "copies to each department what is for its eyes",
     "ledger": "keeps the register of decisions, actions and receipts",
@@ -113,7 +113,7 @@ CHANNELS = (
         FOR_EVER,
         (_CHANGE, _PUBLISHED),
         ("import", "gateway"),
-        ("trigger",),
+        ("trigger", "followup"),
     ),
     Channel(
         "reviews",

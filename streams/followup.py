@@ -1,5 +1,7 @@
 """Follow-up: waits for the receipt of every action, and tells departments what they still owe.
 
+It also follows the entries of focus lists, whose term is one for putting things right.
+
 A message is folded into the table of organisations and acknowledged when the changelog has it.
 Nothing is told then, but in ticks: of organisations that were touched, and of those whose day has
 come. So whatever order messages come in, what is told follows from what is known on a day.
@@ -45,7 +47,7 @@ log = structlog.get_logger("followup")
 
 TABLE = "followup"
 TICK_S = 1.0
-_INPUTS = (topics.ACTIONS, topics.RECEIPTS)
+_INPUTS = (topics.ACTIONS, topics.RECEIPTS, topics.LISTS)
 _SLICE = 500  # organisations told of at a time: the loop has to serve messages meanwhile
 # A worker that reads history meets actions long before their receipts: it would raise thousands of
 # alerts only to clear them. So it is silent while that many messages lie before it and it moves.
@@ -87,7 +89,10 @@ class FollowUp:
         message = event.message
         self._handled[message.tp] = message.offset + 1
         self._moved_s = time.monotonic()
-        subject, fold = read(message, self._law, self._partitions)
+        taken = read(message, self._law, self._partitions)
+        if taken is None:
+            return
+        subject, fold = taken
         key = subject.encode()
         before = self._known(key)
         after = fold(before)
@@ -123,7 +128,7 @@ class FollowUp:
         writes = []
         for key in keys:
             before = self._known(key)
-            known = following.without_ended(before, day)
+            known = following.without_ended(before, self._law, day)
             telling = following.to_tell(known, self._law, day, now)
             if telling.raised or telling.cleared:
                 said[key] = telling
@@ -146,13 +151,12 @@ class FollowUp:
     async def _send(self, said: dict[bytes, Telling], now: datetime) -> None:
         messages = []
         for key, telling in said.items():
-            subject, duties = key.decode(), self._known(key).duties
-            tasks = {action_id: duty.task for action_id, duty in duties.items()}
+            subject, known = key.decode(), self._known(key)
             for alert_id, told in telling.raised.items():
-                messages.append(raised(subject, alert_id, told, tasks.get(told.action_id)))
+                messages.append(raised(subject, alert_id, told, known, self._law))
             for alert_id, told in telling.cleared.items():
-                task = tasks.get(told.action_id)
-                messages.append(cleared(subject, alert_id, told, task, now))
+                alert = raised(subject, alert_id, told, known, self._law)
+                messages.append(cleared(alert, now))
         await asyncio.gather(*map(self._send_one, messages))
         for message in messages:
             metrics.ALERTS.labels(message.data.kind).inc()

@@ -1,6 +1,7 @@
-"""What may come into follow-up: the trigger's actions and the departments' receipts.
+"""What may come into follow-up: the trigger's actions, departments' receipts, focus entries.
 
-Raises, all of it: RejectRecordError, with the reason that the dead letter will carry.
+Raises, all of it: RejectRecordError, with the reason that the dead letter will carry. Of list
+changes the trigger is the judge: what it refuses is left out here without another dead letter.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from schemas.action import Action
 from schemas.dead_letter import header_list
 from schemas.errors import Reason, RejectRecordError
 from streams.rules.duty import answered_of, task_of
-from streams.rules.following import with_answer, with_task
+from streams.rules.following import with_answer, with_entry, with_task
+from streams.rules.interviews import listed_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,9 +35,14 @@ if TYPE_CHECKING:
 _FUTURE_LIMIT_S = 600.0  # contracts G, as for every message
 
 
-def read(message: Message, law: Law, partitions: int) -> tuple[str, Fold]:
-    """Return about which organisation *message* is, and what it adds to what is known of it."""
+def read(message: Message, law: Law, partitions: int) -> tuple[str, Fold] | None:
+    """Return about which organisation *message* is, and what it adds to what is known of it.
+
+    None is returned for what does not concern follow-up.
+    """
     raw = message.value
+    if message.topic == topics.LISTS:
+        return _entry(message, law, partitions)
     if not isinstance(raw, bytes):
         raise RejectRecordError(Reason.NOT_CLOUDEVENTS, "no value; send a CloudEvent")
     if message.topic == topics.ACTIONS:
@@ -57,6 +64,24 @@ def read(message: Message, law: Law, partitions: int) -> tuple[str, Fold]:
 
     _refuse_wrong_place(message, subject, partitions)
     return subject, fold
+
+
+def _entry(message: Message, law: Law, partitions: int) -> tuple[str, Fold] | None:
+    raw = message.value or b""
+    codes = [code for code, spec in law.lists.items() if spec.kind == "focus"]
+    if not any(code.encode() in raw for code in codes):
+        return None  # most changes are of other lists: not even parsed
+    try:
+        change = incoming.list_change(raw, lambda: _headers(message))
+        _refuse_wrong_place(message, change.subject, partitions)
+    except RejectRecordError:
+        return None
+    spec = law.lists.get(change.data.list_code)
+    # An entry of elsewhere is for those of elsewhere to see to.
+    if spec is None or spec.kind != "focus" or change.source not in spec.providers:
+        return None
+    listed = listed_of(change)
+    return change.subject, lambda known: with_entry(known, listed)
 
 
 def _action(raw: bytes) -> Action:

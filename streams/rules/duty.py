@@ -18,10 +18,12 @@ from schemas.ids import identity
 from schemas.times import legal_day
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from schemas.action import ActionData
     from schemas.measure import Measure
     from schemas.receipt import ReceiptData
-    from schemas.registry import Department
+    from schemas.registry import Department, ListSpec
     from streams.rules.workdays import Workdays
 
 REMIND_WORKING_DAYS = 2  # a reminder leaves a whole working day to act; no law fixes it
@@ -30,11 +32,19 @@ _FINAL = frozenset({ActionState.WITHDRAWN.value, ActionState.DISMISSED.value})
 
 
 class Law(Protocol):
-    """What of the catalogue a duty rests on."""
+    """What of the catalogue follow-up rests on."""
 
     @property
     def calendar(self) -> Workdays:
         """The working days."""
+
+    @property
+    def lists(self) -> Mapping[str, ListSpec]:
+        """The lists by code."""
+
+    @property
+    def departments(self) -> Mapping[str, Department]:
+        """The departments by USCC."""
 
     def measure(self, measure_id: str) -> Measure | None:
         """Return the measure, whose terms may have to be counted again."""
@@ -75,6 +85,7 @@ def task_of(action: ActionData, changed_at: datetime) -> Task:
 
 def answered_of(receipt: ReceiptData) -> Answered:
     """Return what follow-up keeps of *receipt*; it counts from the day it says (`at`)."""
+    executed = receipt.outcome == "executed"
     return Answered(
         department=receipt.department,
         first_on=legal_day(receipt.at),
@@ -83,6 +94,8 @@ def answered_of(receipt: ReceiptData) -> Answered:
         outcome=receipt.outcome,
         reason_code=receipt.reason_code or "",
         served_on=None if receipt.served_at is None else legal_day(receipt.served_at),
+        used_on=(receipt.started_on or legal_day(receipt.at)) if executed else None,
+        done_on=receipt.ended_on if executed else None,
     )
 
 
@@ -125,14 +138,20 @@ def term_of(task: Task, law: Law) -> date | None:
 
 
 def answered(duty: Duty, task: Task, law: Law) -> tuple[date | None, date | None]:
-    """Return the first day of a report and of a service by the department that owes them.
+    """Return the first day of a report and of a service by the department that owes them."""
+    answers = answers_of(duty, task, law)
+    return earliest(a.first_on for a in answers), earliest(a.served_on for a in answers)
 
-    By the department to which the action is addressed, or by who holds its duties now.
-    """
+
+def answers_of(duty: Duty, task: Task, law: Law) -> list[Answered]:
+    """Return what was answered by the department asked, or by who holds its duties now."""
     heirs = {task.department, body_of(task, law)}
-    answers = [a for a in duty.answers if a.department in heirs]
-    served = [a.served_on for a in answers if a.served_on is not None]
-    return min((a.first_on for a in answers), default=None), min(served, default=None)
+    return [a for a in duty.answers if a.department in heirs]
+
+
+def earliest(days: Iterable[date | None]) -> date | None:
+    """Return the first of the *days* that are known."""
+    return min((day for day in days if day is not None), default=None)
 
 
 def owed(duty: Duty, action_id: str, law: Law, day: date) -> tuple[Owed, ...]:
@@ -199,11 +218,12 @@ def _newer(one: Task | None, other: Task | None) -> Task | None:
 
 
 def _joined_answers(one: Answered, other: Answered) -> Answered:
-    served = [a.served_on for a in (one, other) if a.served_on is not None]
     return replace(
         max(one, other, key=lambda a: (a.at, a.receipt_id)),
         first_on=min(one.first_on, other.first_on),
-        served_on=min(served, default=None),
+        served_on=earliest(a.served_on for a in (one, other)),
+        used_on=earliest(a.used_on for a in (one, other)),
+        done_on=earliest(a.done_on for a in (one, other)),
     )
 
 

@@ -10,13 +10,14 @@ Two lapses or more in one period are **repeated** (多次逾期).
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from schemas.action import ActionState
 from streams.rules.duty import answered, body_of, term_of
+from streams.rules.promises import promise_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,6 +61,33 @@ class Assessed:
     def is_repeated(self) -> bool:
         """Whether it is an item of assessment."""
         return self.lapsed >= REPEATED_FROM
+
+
+@dataclass(frozen=True)
+class Promised:
+    """One department: promises that it let be used in a period, and what has become of them."""
+
+    department: str
+    used: int
+    kept: int
+    broken: int
+    running: int
+
+
+def promised(
+    known: Mapping[str, Followed], law: Law, day: date, period: tuple[date, date]
+) -> list[Promised]:
+    """Return the departments with promises used in *period* (its end exclusive), as of *day*."""
+    states: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in known.values():
+        for duty in one.duties.values():
+            promise = promise_of(duty, law)
+            if promise is not None and period[0] <= promise.used_on < period[1]:
+                states[promise.department][promise.state_on(day)] += 1
+    return [
+        Promised(who, n.total(), n["kept"], n["broken"], n["running"])
+        for who, n in sorted(states.items())
+    ]
 
 
 def lapses(known: Mapping[str, Followed], law: Law, day: date) -> list[Lapse]:

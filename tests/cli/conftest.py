@@ -42,6 +42,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of an embedded broker with the topics that officers' commands read and write."""
     counts = {topics.ACTIONS: 4, topics.DECISIONS: 4, topics.REVIEWS: 4, topics.ALERTS: 1}
     counts |= {topics.LISTS: 4, topics.RECEIPTS: 4, topics.FEEDBACK: 1}
+    counts |= {topics.events_topic("approval"): 4}
     with EmbeddedServices(tmp_path_factory.mktemp("broker"), with_redis=False) as running:
         admin = AdminClient(admin_config(running.kafka))
         new = [NewTopic(name, count, 1) for name, count in counts.items()]

@@ -61,6 +61,7 @@ def test_the_list_names_what_is_open_and_the_assessment_counts_what_lapsed(
         "from": "2026-07-01",
         "until": "2027-01-01",
         "departments": [],
+        "promises": [],
     }
     before = json.loads(
         beside("supervision", "--on", "2026-06-30", "--department", mine, "--json").out

@@ -4,7 +4,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from infra.embedded import EmbeddedServices
 from infra.kafka import admin_config
 from infra.topics import Topics, check_topics
-from infra.wanted_topics import DAY_MS, Topic, wanted_topics
+from infra.wanted_topics import DAY_MS, Topic, table_topics, wanted_topics
 from schemas.errors import RetryLaterError, StopServiceError
 
 FAMILIES = ("approval", "bidding")
@@ -36,6 +36,18 @@ def test_what_is_keyed_by_organisation_shares_one_count_and_the_rest_has_one_par
 def test_state_and_catalogues_are_compacted_and_nothing_else() -> None:
     compacted = {n for n, t in wanted().items() if t.config["cleanup.policy"] == "compact"}
     assert compacted == {"credit.state", "credit.catalogues"}
+
+
+def test_a_table_shares_the_count_and_keeps_every_record_for_a_day() -> None:
+    """Its name is the one that Faust looks for; a day is for the record of a lost worker."""
+    (changelog,) = (
+        each
+        for each in table_topics("mine", partitions=12, brokers=3)
+        if each.name == "mine-streams-followup-changelog"
+    )
+    assert (changelog.partitions, changelog.replication) == (12, 3)
+    assert changelog.config["cleanup.policy"] == "compact"
+    assert changelog.config["min.compaction.lag.ms"] == str(DAY_MS)
 
 
 def test_only_alerts_and_answers_are_forgotten() -> None:

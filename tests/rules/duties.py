@@ -8,8 +8,8 @@ from typing import Any
 from schemas.followed import Task
 from schemas.measure import Measure
 from schemas.receipt import ReceiptData
+from schemas.registry import Department, ListSpec
 from schemas.times import SHANGHAI
-from streams.rules.catalogue import Department
 from streams.rules.workdays import Workdays
 
 DEPARTMENT = "11210500001234562F"
@@ -23,6 +23,8 @@ class OwnLaw:
     calendar: Workdays
     successors: Mapping[str, str] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
+    lists: Mapping[str, ListSpec] = field(default_factory=dict)
+    departments: Mapping[str, Department] = field(default_factory=dict)
 
     def measure(self, measure_id: str) -> Measure | None:
         """Return one of the measures that the test gave."""
@@ -37,6 +39,11 @@ class OwnLaw:
 def law_of(calendar: Workdays, **more: Any) -> OwnLaw:
     """Return the law with *calendar*."""
     return OwnLaw(calendar, **more)
+
+
+def office() -> Department:
+    """Return a credit office."""
+    return Department.model_construct(uscc=DEPARTMENT, name="本溪市信用办", class_="credit-office")
 
 
 def task(revision: int = 0, **changes: Any) -> Task:
@@ -60,17 +67,23 @@ def task(revision: int = 0, **changes: Any) -> Task:
 
 
 def receipt(
-    number: int, day: date, *, served_on: date | None = None, department: str = DEPARTMENT
+    number: int,
+    day: date,
+    *,
+    served_on: date | None = None,
+    department: str = DEPARTMENT,
+    **more: Any,
 ) -> ReceiptData:
-    """Return a receipt of half past eleven in the evening of *day*."""
-    return ReceiptData(
-        receipt_id=f"r{number}",
-        action_id="a",
-        department=department,
-        outcome="executed",
-        served_at=None if served_on is None else _late_on(served_on),
-        at=_late_on(day),
-    )
+    """Return a receipt of half past eleven in the evening of *day*; *more* overrides."""
+    fields: dict[str, Any] = {
+        "receipt_id": f"r{number}",
+        "action_id": "a",
+        "department": department,
+        "outcome": "executed",
+        "served_at": None if served_on is None else _late_on(served_on),
+        "at": _late_on(day),
+    }
+    return ReceiptData(**{**fields, **more})
 
 
 def _late_on(day: date) -> datetime:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.followed import Followed, Task, decode, encode
+from schemas.followed import Followed, Listed, Task, decode, encode
 from schemas.receipt import ReceiptData
 from schemas.times import SHANGHAI
 from streams.rules import following
@@ -14,11 +14,14 @@ from streams.rules.duty import answered_of
 from streams.rules.following import NOTHING
 from streams.rules.reminders import cleared, raised
 from streams.rules.workdays import Workdays
-from tests.rules.duties import DUE, law_of, receipt, task
+from tests.rules.duties import DEPARTMENT, DUE, law_of, office, receipt, task
 
-LAW = law_of(Workdays(2026, 2026, {date(2026, 10, day): False for day in range(1, 8)}))
+LAW = law_of(
+    Workdays(2026, 2026, {date(2026, 10, day): False for day in range(1, 8)}),
+    departments={DEPARTMENT: office()},
+)
 FIRST = date(2026, 9, 25)
-Message = tuple[str, Task | ReceiptData]
+Message = tuple[str, Task | ReceiptData | Listed]
 
 
 class Outside:
@@ -41,6 +44,8 @@ class Outside:
 
 def _folded(known: Followed, message: Message) -> Followed:
     action_id, data = message
+    if isinstance(data, Listed):
+        return following.with_entry(known, data)
     if isinstance(data, Task):
         return following.with_task(known, action_id, data)
     return following.with_answer(known, action_id, answered_of(data))
@@ -64,6 +69,7 @@ _ids = st.sampled_from(["a", "b"])
 _tasks = st.builds(
     lambda n: task(
         n,
+        effect="accept_with_gaps",
         due_on=DUE + timedelta(days=7 * (n // 2)),
         state="withdrawn" if n == 5 else "in_force",
         changed_on=FIRST + timedelta(days=n),
@@ -71,8 +77,30 @@ _tasks = st.builds(
     ),
     st.integers(0, 5),
 )
-_receipts = st.builds(receipt, st.integers(0, 9), _days, served_on=st.none() | _days)
-_messages = st.lists(st.tuples(_ids, st.one_of(_tasks, _receipts)), max_size=8)
+_receipts = st.builds(
+    receipt,
+    st.integers(0, 9),
+    _days,
+    served_on=st.none() | _days,
+    started_on=st.none() | _days,
+    ended_on=st.none() | _days,
+)
+# Put right in ever more time, suspended for a while, and removed in the end.
+_entries = st.builds(
+    lambda n, name: Listed(
+        revision=n,
+        list_code="city-focus",
+        entry_id=name,
+        state="removed" if n == 3 else "suspended" if n == 1 else "active",
+        changed_on=FIRST,
+        recognised_by="本溪市信用办",
+        facts="f",
+        until=FIRST + timedelta(days=5 * (n + 1)),
+    ),
+    st.integers(0, 3),
+    _ids,
+)
+_messages = st.lists(st.tuples(_ids, st.one_of(_tasks, _receipts, _entries)), max_size=8)
 
 
 @given(_messages, st.data())
@@ -105,7 +133,8 @@ def test_two_records_of_one_organisation_join_to_what_both_know(
         first, both = _folded(first, message), _folded(both, message)
     for message in other:
         second, both = _folded(second, message), _folded(both, message)
-    assert following.joined(first, second).duties == both.duties
+    together = following.joined(first, second)
+    assert (together.duties, together.entries) == (both.duties, both.entries)
 
 
 def test_what_was_begun_and_perhaps_not_sent_is_said_again_with_the_same_bytes() -> None:
@@ -115,8 +144,9 @@ def test_what_was_begun_and_perhaps_not_sent_is_said_again_with_the_same_bytes()
     again = following.to_tell(following.telling(known, said), LAW, DUE, _at(DUE) + timedelta(1))
     ((alert_id, one),), ((_, other),) = said.raised.items(), again.raised.items()
     subject = "91210500MA0BX0015F"
-    assert raised(subject, alert_id, one, task()) == raised(subject, alert_id, other, task())
-    over = cleared(subject, alert_id, one, None, _at(DUE))
+    alert = raised(subject, alert_id, one, known, LAW)
+    assert alert == raised(subject, alert_id, other, known, LAW)
+    over = cleared(raised(subject, alert_id, one, NOTHING, LAW), _at(DUE))
     assert (over.type, over.data.alert_id) == ("credit.alert.cleared", alert_id)
     assert over.id != alert_id
 
@@ -125,7 +155,7 @@ def test_the_code_of_an_individual_business_is_not_told_in_full() -> None:
     """It may lead to a person; `uscc` is the record itself."""
     known = following.with_task(NOTHING, "a", task())
     ((alert_id, one),) = following.to_tell(known, LAW, DUE, _at(DUE)).raised.items()
-    alert = raised("92210502MA0BX00234", alert_id, one, task())
+    alert = raised("92210502MA0BX00234", alert_id, one, known, LAW)
     assert "MA0BX00234" not in alert.data.text_zh + alert.data.text_en
     assert "2026-10-09" in alert.data.text_zh
 
@@ -133,5 +163,5 @@ def test_the_code_of_an_individual_business_is_not_told_in_full() -> None:
 def test_nothing_is_left_of_an_organisation_whose_last_action_ended_long_ago() -> None:
     """Thirty days after."""
     known = following.with_task(NOTHING, "a", task(state="withdrawn", changed_on=DUE))
-    assert following.without_ended(known, DUE + timedelta(days=29)) == known
-    assert following.without_ended(known, DUE + timedelta(days=30)) == NOTHING
+    assert following.without_ended(known, LAW, DUE + timedelta(days=29)) == known
+    assert following.without_ended(known, LAW, DUE + timedelta(days=30)) == NOTHING

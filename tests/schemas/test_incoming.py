@@ -424,3 +424,20 @@ def test_any_bytes_are_refused_with_a_reason_and_nothing_else(value: bytes) -> N
     ):
         assert isinstance(refusal(value, parse).reason, Reason)
     assert incoming.type_of(value, no_headers) == ""
+
+
+def test_a_receipt_that_names_a_person_or_is_too_large_is_refused() -> None:
+    """Wherever receipts are read: a department may write anything into `result`."""
+    data = {
+        "receipt_id": "r-1",
+        "action_id": "a-1",
+        "department": DEPARTMENT,
+        "outcome": "executed",
+        "at": "2026-06-17T10:00:00+08:00",
+    }
+    good = event() | {"type": "credit.receipt.recorded", "data": data}
+    assert reason_of(raw(good), incoming.receipt) is None
+    person = good | {"data": data | {"result": f"已通知 {RESIDENT}"}}
+    assert reason_of(raw(person), incoming.receipt) is Reason.NATURAL_PERSON
+    large = raw(good) + b" " * MAX_CARRIED_BYTES
+    assert reason_of(large, incoming.receipt) is Reason.TOO_LARGE

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,33 @@ def receipt(subject: str, action_id: str, number: int, **changes: Any) -> bytes:
         "data": data,
     }
     return json.dumps(message).encode()
+
+
+def focus_entry(
+    subject: str, change: str, revision: int, *, source: str = "/credit-office/benxi", **more: Any
+) -> bytes:
+    """Return a change of an entry as it lies on `credit.lists`; *more* overrides its data."""
+    data = {
+        "entry_id": "F-1",
+        "revision": revision,
+        "list_code": "city-focus",
+        "subject_name": "某公司",
+        "doc_no": "本信用办〔2026〕1号",
+        "recognised_by": "本溪市信用办",
+        "effective_from": "2026-06-01",
+        "facts": "年报信息不实",
+        **more,
+    }
+    message = {
+        "specversion": "1.0",
+        "id": f"{data['entry_id']}/{revision}/{change}",
+        "source": source,
+        "type": f"credit.list.{change}",
+        "subject": subject,
+        "time": "2026-06-17T10:00:00+08:00",
+        "data": data,
+    }
+    return json.dumps(message, ensure_ascii=False).encode()
 
 
 class FollowedCity:
@@ -130,6 +157,17 @@ class FollowedCity:
             else:
                 found.pop(data["alert_id"], None)
         return found
+
+    def awaits(
+        self, wanted: Callable[[dict[str, tuple[str, str]]], bool], *, looks: int = 60
+    ) -> dict[str, tuple[str, str]]:
+        """Return what stands outside as soon as it is as *wanted*."""
+        for _ in range(looks):
+            told = self.told()
+            if wanted(told):
+                return told
+            time.sleep(1)
+        raise AssertionError(f"{told}; {self.said()}")
 
     def should_be_told(self) -> dict[str, tuple[str, str]]:
         """Return what the independent job makes of the topics on the day that the workers live."""
