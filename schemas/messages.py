@@ -48,7 +48,7 @@ ROLES = {
     "dispatch": "copies to each department what is for its eyes",
     "ledger": "keeps the register of decisions, actions and receipts",
     "notifier": "tells officers of alerts",
-    "operator": "`credit-trigger dlq`",
+    "operator": "`credit-trigger dlq` and `feedback`",
 }
 """Who reads and writes; what is not named as a command is a role, and not all exist yet."""
 
@@ -131,7 +131,7 @@ CHANNELS = (
         FOR_EVER,
         (_DECISION,),
         ("trigger",),
-        ("dispatch", "ledger"),
+        ("dispatch", "ledger", "feedback"),
     ),
     Channel(
         "actions",
@@ -208,7 +208,7 @@ CHANNELS = (
         FOR_EVER,
         (_FEEDBACK,),
         ("feedback",),
-        ("console", "ledger"),
+        ("console", "ledger", "operator"),
     ),
     Channel(
         "deadLetters",
@@ -217,7 +217,7 @@ CHANNELS = (
         " of a natural person nothing but the reason.",
         FOR_EVER,
         (),
-        ("trigger", "gateway", "followup", "feedback"),
+        ("trigger", "gateway", "followup"),
         ("operator",),
     ),
 )

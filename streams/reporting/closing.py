@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from streams.rules.periods import Span
 
 _DAY = timedelta(days=1)
+_TOO_OLD = timedelta(days=400)
 
 
 class Unpublished(NamedTuple):
@@ -38,13 +39,14 @@ def closed_spans(seen: FactSnapshot, last_end: date) -> list[Span]:
     """Return the periods that end by *last_end* and are to be reported, by their ends.
 
     These are all since the trigger began to decide, and earlier ones in which something counts:
-    an event may tell of a day before there was a trigger.
+    an event may tell of a day before there was a trigger, though of none that is too old to be
+    decided (contracts G).
     """
-    days = {day for day in seen.days() if day < last_end}
-    day = seen.began_on()
-    while day is not None and day < last_end:
-        days.add(day)
-        day += _DAY
+    began_on = seen.began_on()
+    if began_on is None:
+        return []
+    days = {day for day in seen.days() if began_on - _TOO_OLD <= day < last_end}
+    days |= {began_on + n * _DAY for n in range((last_end - began_on).days)}
     spans = {span for day in days for span in spans_of(day) if span.end <= last_end}
     return sorted(spans, key=lambda span: (span.end, -span.first.toordinal()))
 

@@ -11,6 +11,7 @@ import sqlite3
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from schemas.errors import StopServiceError
 from streams.reporting.fact_snapshot import FactSnapshot
 from streams.reporting.fact_tables import (
     ADD_ANSWER,
@@ -153,10 +154,15 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
     try:
+        db.execute("BEGIN IMMEDIATE")
         yield
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
+        db.execute("COMMIT")
+    except sqlite3.OperationalError as err:
+        raise StopServiceError(
+            f"feedback: 无法写入事实文件 / the file of facts cannot be written ({err}); "
+            "请检查 CREDIT_STATE_DIR 的磁盘 / check the disk of CREDIT_STATE_DIR"
+        ) from err
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")

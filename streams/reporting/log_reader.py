@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from infra.kafka import consumer_config
 from infra.topic_log import TopicLog, find_log
-from schemas.errors import StopServiceError
+from schemas.errors import RetryLaterError, StopServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,8 +84,16 @@ class LogReader:
 
 
 def logs_of(bootstrap: str, names: Iterable[str]) -> list[TopicLog]:
-    """Return the topics *names* as they are now. Raises: StopServiceError if one is missing."""
-    return [find_log(bootstrap, name) for name in names]
+    """Return the topics *names* as they are now.
+
+    Raises: StopServiceError if one is missing, RetryLaterError if Kafka does not answer.
+    """
+    try:
+        return [find_log(bootstrap, name) for name in names]
+    except StopServiceError as err:
+        if isinstance(err.__cause__, KafkaException):
+            raise RetryLaterError(str(err)) from err.__cause__
+        raise
 
 
 def ends_of(logs: Iterable[TopicLog]) -> dict[Place, int]:

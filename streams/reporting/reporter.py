@@ -53,11 +53,12 @@ class Reporter:
         return feed is not None and feed.positions.get(TOKEN, 0) > offset
 
     def _run(self) -> None:
-        while not self._stop.wait(0 if self._owns() else _STEP_S):
-            if not self._owns():
-                continue
+        while not self._stop.is_set():
             try:
-                self._work()
+                if self._owns():
+                    self._work()
+                else:
+                    self._stop.wait(_STEP_S)
             except RetryLaterError as err:
                 log.warning("retry_later", why=str(err))
                 self._stop.wait(_RETRY_S)

@@ -31,7 +31,8 @@ from tests.streams.feedback_worker import FeedbackWorker, Reports
 pytestmark = pytest.mark.connected
 
 EVENTS = int(os.environ.get("CREDIT_FAULTS_RECORDS") or 50_000)
-BUDGET_S, SMALL_S = 120.0, 60.0  # of the issue for a million; for less: starting, and being shared
+BUDGET_S = 120.0  # of the issue, for a million; of processor time, since others share the machine
+PATIENCE_S = 10 * BUDGET_S
 MEMORY_MB = 500
 DAY = date(2026, 6, 25)
 BATCH = 500  # events in a tally
@@ -124,20 +125,21 @@ def test_a_busy_day_is_closed_in_time_and_in_bounded_memory(kafka: str, tmp_path
         process = psutil.Process(worker.process.pid)
         while len(found := reports.all()) <= len(departments):
             assert worker.process.poll() is None, worker.said()
-            assert time.monotonic() - began_s < 2 * BUDGET_S, worker.said()
+            assert time.monotonic() - began_s < PATIENCE_S, worker.said()
             peak = max(peak, process.memory_info().rss)
-        took_s = time.monotonic() - began_s
+        took_s, used = time.monotonic() - began_s, process.cpu_times()
     finally:
         worker.kill()
         reports.close()
     size = sum(path.stat().st_size for path in tmp_path.rglob("facts.sqlite3*"))
     print(  # noqa: T201 - what was measured
-        f"{EVENTS:,} events, {day.actions:,} actions: closed in {took_s:.1f} s from nothing; "
+        f"{EVENTS:,} events, {day.actions:,} actions: closed in {took_s:.1f} s from nothing, "
+        f"{used.user + used.system:.1f} s of one processor; "
         f"{peak >> 20} MB at most, {size >> 20} MB of facts"
     )
     (city,) = (r.data for r in found if r.data.department == "city")
     assert {each.verdict: each.n for each in city.counts.verdicts} == dict(day.verdicts)
     assert city.counts.issued == day.actions
     assert city.reconciled.agrees
-    assert took_s < (BUDGET_S if EVENTS >= 1_000_000 else SMALL_S)
+    assert used.user + used.system < BUDGET_S
     assert peak >> 20 < MEMORY_MB

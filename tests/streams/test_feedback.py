@@ -4,6 +4,7 @@ The Faust worker around it is tried on real Kafka (tests/faults/test_feedback.py
 """
 
 import gc
+import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
@@ -14,6 +15,7 @@ import pytest
 from infra.embedded import EmbeddedServices
 from infra.topics import Topics
 from infra.wanted_topics import Topic
+from schemas import topics
 from schemas.errors import StopServiceError
 from schemas.feedback import Feedback
 from schemas.times import SHANGHAI
@@ -85,7 +87,8 @@ def test_a_period_is_closed_when_its_grace_has_passed_and_late_data_makes_revisi
     kafka: str, tmp_path: Path, log: SyntheticLog, reports: Reports
 ) -> None:
     known = [s for s in log.sent if s.at < at(MONDAY, 0)]
-    late, in_time = known[::13], [s for s in known if s not in known[::13]]
+    late = [s for s in known if s.topic == topics.RECEIPTS][::3]
+    in_time = [s for s in known if s not in late]
     publish(kafka, in_time)
     office = Office(kafka, tmp_path / "one", at(MONDAY, 0, 59))
     until(lambda: spans(reports.all()) == due(MONDAY - timedelta(days=1)))
@@ -165,14 +168,19 @@ def test_nobody_closes_who_does_not_own(
     assert reports.all() == []
 
 
-def test_messages_that_are_none_of_ours_are_passed_over(
+def test_no_message_stops_it_neither_foreign_ones_nor_one_of_the_year_1(
     kafka: str, tmp_path: Path, log: SyntheticLog, reports: Reports
 ) -> None:
     known = [s for s in log.sent if s.at < at(MONDAY, 0)]
     foreign = [Sent(at(MONDAY, 0), topic, "x", b"{") for topic in COUNTS if "feedback" not in topic]
-    publish(kafka, [*foreign, *known, *foreign])
+    receipt = next(each for each in known if each.topic == topics.RECEIPTS)
+    told = json.loads(receipt.value)
+    ancient = told | {"id": "y1", "data": told["data"] | {"at": "0001-01-02T00:00:00+08:00"}}
+    year_1 = Sent(receipt.at, receipt.topic, receipt.key, json.dumps(ancient).encode())
+    publish(kafka, [*foreign, *known, year_1, *foreign])
     found = at_once(Office(kafka, tmp_path / "one", at(MONDAY, 9)), reports, MONDAY)
-    holds(found, known, DEPARTMENTS)
+    assert spans(found) == due(MONDAY)
+    holds(found, [*known, year_1], DEPARTMENTS)
 
 
 def test_a_topic_that_is_missing_ends_it(tmp_path: Path) -> None:
