@@ -68,6 +68,14 @@ class Answer(Struct, frozen=True):
     decision: DecisionPart | None = None
 
     @property
+    def told_ms(self) -> int | None:
+        """Return the message's own time in milliseconds since 1970; None if it tells none."""
+        try:
+            return to_millis(parse_instant(str(self.message["time"])))
+        except (LookupError, ValueError):
+            return None
+
+    @property
     def key(self) -> str:
         """Return what stays the same from one `number` to the next."""
         return f"{self.kind}/{self.id}"
