@@ -12,10 +12,12 @@ from pathlib import Path
 import click
 
 from cli.checked_options import staff_id_option, text_option, uscc_option
+from cli.department_doubts import doubts_command, settle_command
+from cli.department_options import department_option, journal_option, journal_path
 from cli.found_action import action_id_argument
 from cli.import_words import Words
 from cli.prepared import prepare
-from consumers.department.client import DepartmentClient
+from consumers.department.client import FEWEST_KEEP_DAYS, KEEP_DAYS, DepartmentClient
 from consumers.department.handing import Callback, Handed, Way
 from consumers.department.journal import Journal
 from consumers.department.receipts import ReceiptSender, fault_of, receipt_message
@@ -23,7 +25,6 @@ from consumers.department.spool import Spool
 from consumers.department.webhook import Webhook
 from infra.clock import SystemClock
 from infra.services import find_kafka
-from infra.settings import Settings
 from schemas.errors import RejectRecordError, RetryLaterError
 from schemas.times import parse_instant
 
@@ -55,17 +56,6 @@ def _instant(_: click.Context, __: click.Parameter, text: str | None) -> datetim
         raise click.BadParameter(str(err)) from err
 
 
-_department_option = click.option(
-    "--department", required=True, metavar="USCC", callback=uscc_option, help="本部门 / yours"
-)
-_journal_option = click.option(
-    "--journal",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="办理记录, 默认在 CREDIT_STATE_DIR / what was acted on; default: in CREDIT_STATE_DIR",
-)
-
-
 @click.group("department")
 def command() -> None:
     r"""部门客户端: 接收答复, 报送回执 / A department's client: receive answers, send receipts.
@@ -75,17 +65,26 @@ def command() -> None:
       credit-trigger department watch --department 1121050010500055XW --spool answers
       credit-trigger department receipt ACTION_ID --department 1121050010500055XW \
           --subject 91210500MA0BX0015F --outcome executed
+      credit-trigger department doubts --department 1121050010500055XW
     """
 
 
+command.add_command(doubts_command)
+command.add_command(settle_command)
+
+
 @command.command("watch")
-@_department_option
+@department_option
 @click.option(
     "--spool", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
     help="每条一个文件 / one file each, in this folder",
 )  # fmt: skip
 @click.option("--webhook", metavar="URL", callback=_webhook, help="逐条 POST / POST each to it")
-@_journal_option
+@journal_option
+@click.option(
+    "--keep-days", type=click.IntRange(FEWEST_KEEP_DAYS), default=KEEP_DAYS, show_default=True,
+    metavar="N", help="办理记录保留天数 / how long it is known what was acted on",
+)  # fmt: skip
 @click.option("--once", is_flag=True, help="读到末尾即结束 / end where the topic ends now")
 @click.option(
     "--from-earliest", is_flag=True,
@@ -97,6 +96,7 @@ def watch_command(  # noqa: PLR0913  # one a flag
     spool: Path | None,
     webhook: Webhook | None,
     journal: Path | None,
+    keep_days: int,
     once: bool,
     from_earliest: bool,
 ) -> None:
@@ -120,15 +120,15 @@ def watch_command(  # noqa: PLR0913  # one a flag
     settings = prepare("department")
     bootstrap, _ = find_kafka(settings)
     way: Way = webhook or (Spool(spool) if spool is not None else Callback(_print))
-    with Journal(journal or _journal_path(settings, department)) as kept, _stop_asked() as stop:
-        client = DepartmentClient(bootstrap, department, kept, way)
+    with Journal(journal or journal_path(settings, department)) as kept, _stop_asked() as stop:
+        client = DepartmentClient(bootstrap, department, kept, way, keep_days=keep_days)
         handed = client.run(stop.wait, once=once, from_earliest=from_earliest)
     click.echo(f"{Words(settings.lang)('已交付', 'handed over')}: {handed}", err=True)
 
 
 @command.command("receipt")
 @click.argument("action_id", metavar="ACTION_ID", callback=action_id_argument)
-@_department_option
+@department_option
 @click.option("--subject", required=True, metavar="USCC", callback=uscc_option, help="主体 / whom")
 @click.option(
     "--outcome", required=True, type=click.Choice(["executed", "not_executed", "other"]),
@@ -143,7 +143,7 @@ def watch_command(  # noqa: PLR0913  # one a flag
     "--served-at", metavar="INSTANT", callback=_instant, help="送达时间 / notice served at"
 )
 @click.option("--served-by", metavar="ID", callback=staff_id_option, help="送达人工号 / by whom")
-@_journal_option
+@journal_option
 @click.option("--json", "as_json", is_flag=True, help="一个 JSON 对象 / one JSON object on stdout")
 def receipt_command(
     *,
@@ -179,7 +179,7 @@ def receipt_command(
         raise click.UsageError(fault)
     bootstrap, _ = find_kafka(settings)
     say = Words(settings.lang)
-    with Journal(journal or _journal_path(settings, department)) as kept:
+    with Journal(journal or journal_path(settings, department)) as kept:
         sender = ReceiptSender(bootstrap, kept)
         sender.record(receipt)
         try:
@@ -201,10 +201,6 @@ def receipt_command(
 
 def _print(handed: Handed) -> None:
     click.echo(json.dumps(handed.content(), ensure_ascii=False))
-
-
-def _journal_path(settings: Settings, department: str) -> Path:
-    return settings.state_dir / "department" / f"{department}.sqlite3"
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from schemas.decision import DECISION_MADE
 from schemas.errors import Reason, RejectRecordError
+from schemas.times import parse_instant
 
 Verdict = Literal["pass", "hold", "deny"]
 _ACTION = "credit.action."
@@ -66,6 +67,14 @@ class Answer(Struct, frozen=True):
     subject: str
     message: dict[str, Any]
     decision: DecisionPart | None = None
+
+    @property
+    def told_ms(self) -> int | None:
+        """Return the message's own time in milliseconds since 1970; None if it tells none."""
+        try:
+            return round(parse_instant(str(self.message["time"])).timestamp() * 1000)
+        except (LookupError, ValueError):
+            return None
 
     @property
     def key(self) -> str:

@@ -19,6 +19,10 @@ from schemas.topics import ANSWERS_PREFIX
 
 log = structlog.get_logger("department")
 
+# Answers lie on their topic for 30 days, and the trigger knows an event again for 400: as long as a
+# matter may be decided again, its bid is known here, too.
+KEEP_DAYS, FEWEST_KEEP_DAYS = 400, 60
+_DAY_MS = 24 * 60 * 60 * 1000
 _POLL_S = 0.2  # how soon a stop is heard
 _LONGEST_PAUSE_S = 30.0
 
@@ -28,13 +32,22 @@ class DepartmentClient:
 
     Only the newest of each decision and action is handed over: one that arrives behind a newer
     `sequence` or `revision`, as after a replay of dead letters, is left out. One process at a time
-    uses a journal.
+    uses a journal, which forgets what answers told more than *keep_days* before the newest.
     """
 
-    def __init__(self, bootstrap: str, department: str, journal: Journal, way: Way) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        department: str,
+        journal: Journal,
+        way: Way,
+        *,
+        keep_days: int = KEEP_DAYS,
+    ) -> None:
         self._bootstrap, self._topic = bootstrap, ANSWERS_PREFIX + department
         self._journal, self._way = journal, way
         self._receipts = ReceiptSender(bootstrap, journal)
+        self._keep, self._pruned_day = keep_days, 0
 
     def run(
         self, pause: Callable[[float], bool], *, once: bool = False, from_earliest: bool = False
@@ -83,10 +96,11 @@ class DepartmentClient:
             for place, messages in came.items():
                 for message in messages:
                     answer = self._read(message)
-                    if answer is not None and self._is_new(answer):
+                    if answer is not None and self._to_be_handed(answer):
                         if not self._hand_over(answer, pause):
                             return handed  # told to stop in between: it comes again
                         handed += 1
+                    self._prune(message, answer)
                     positions[place.partition] = message.offset + 1
                 self._journal.keep_place(Place(found.topic_id, dict(positions)))
             if once and not came and self._at_end(consumer, found):
@@ -114,12 +128,34 @@ class DepartmentClient:
         name = bid_of(answer.decision)
         bid = with_decision(self._journal.bid(name), answer.subject, answer.decision)
         if bid.members or answer.decision.consortium_of is not None:
-            self._journal.keep_bid(name, bid)
+            self._journal.keep_bid(name, bid, answer.told_ms)
         return standing(bid)
 
-    def _is_new(self, answer: Answer) -> bool:
-        known = self._journal.handed(answer.key)
-        return known is None or known[0] < answer.number
+    def _to_be_handed(self, answer: Answer) -> bool:
+        if not self._journal.is_new(answer.key, answer.number):
+            return False
+        if not self._journal.may_be_forgotten(answer.key, answer.told_ms):
+            return True
+        # Dispatch told all of it again, from topics that are kept for ever. Acted on long ago and
+        # forgotten, or never seen: nobody here can say, so it is as one that was cut off.
+        self._journal.note(answer.key, answer.number, "begun", answer.told_ms)
+        log.warning("in_doubt", key=answer.key, number=answer.number, older_than_days=self._keep)
+        return False
+
+    def _prune(self, message: Any, answer: Answer | None) -> None:
+        """Once for each day that answers come to, forget what is older than is kept.
+
+        No clock of this machine has a say, and the answer's time none that the broker's does not
+        confirm: a clock that jumped must not empty the journal.
+        """
+        if answer is None or answer.told_ms is None:
+            return
+        day = min(answer.told_ms, message.timestamp) // _DAY_MS
+        if day > self._pruned_day:
+            self._pruned_day = day
+            forgotten = self._journal.prune((day - self._keep) * _DAY_MS)
+            if forgotten:
+                log.info("pruned", rows=forgotten, older_than_days=self._keep)
 
     def _read(self, message: Any) -> Answer | None:
         try:

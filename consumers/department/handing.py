@@ -74,10 +74,10 @@ class Callback:
         """Note that it is begun, call, note that it is done."""
         answer = handed.answer
         before = journal.handed(answer.key)
-        journal.note(answer.key, answer.number, "begun")
+        journal.note(answer.key, answer.number, "begun", answer.told_ms)
         try:
             self._act(handed)
         except RetryLaterError:
             journal.restore(answer.key, before)
             raise
-        journal.note(answer.key, answer.number, "done")
+        journal.note(answer.key, answer.number, "done", answer.told_ms)

@@ -14,19 +14,10 @@ import msgspec
 
 from consumers.alert_place import Place
 from consumers.department.consortium import Bid
+from consumers.department.journal_tables import NOTE, PRUNE, PRUNED, make_tables
 from schemas.errors import StopServiceError
 
-State = Literal["begun", "done"]
-_TABLES = """
-CREATE TABLE IF NOT EXISTS place (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS handed (
-  key TEXT PRIMARY KEY, number INTEGER NOT NULL, state TEXT NOT NULL, at TEXT NOT NULL DEFAULT
-  (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS bids (bid TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS receipts (
-  receipt_id TEXT PRIMARY KEY, subject TEXT NOT NULL, value BLOB NOT NULL, sent INTEGER NOT NULL)
-  WITHOUT ROWID;
-"""
+State = Literal["begun", "done", "open"]  # open: somebody said that it was not acted on
 
 
 class Journal:
@@ -41,9 +32,8 @@ class Journal:
             path.chmod(0o600)  # it holds which organisation was refused what
             # FULL: what is said to be done is on the disk before anything rests on it. WAL: one
             # fsync for that, and `department receipt` may write beside `watch`.
-            self._database.executescript(
-                f"PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;{_TABLES}"
-            )
+            self._database.executescript("PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL")
+            make_tables(self._database)
         except (OSError, sqlite3.Error) as err:
             raise self._stopped(err) from err
 
@@ -89,11 +79,9 @@ class Journal:
         found = self._run("SELECT number, state FROM handed WHERE key = ?", key).fetchone()
         return (found[0], found[1]) if found else None
 
-    def note(self, key: str, number: int, state: State) -> None:
-        """Note that *number* of *key* is begun or done."""
-        self._run(
-            "REPLACE INTO handed (key, number, state) VALUES (?, ?, ?)", key, number, state
-        )  # the time is set by default
+    def note(self, key: str, number: int, state: State, told_ms: int | None = None) -> None:
+        """Note that *number* of *key* is begun or done; the message itself tells *told_ms*."""
+        self._run(NOTE, key, number, state, told_ms)
 
     def restore(self, key: str, before: tuple[int, State] | None) -> None:
         """Take back what was noted since *before* was read."""
@@ -103,14 +91,43 @@ class Journal:
             self.note(key, *before)
 
     def settle(self, key: str, *, acted: bool) -> None:
-        """Say of what is in doubt whether it was acted on.
+        """Say of what is in doubt whether it was acted on. Raises: LookupError if it is not.
 
-        If not, it is handed over by the next `run(from_earliest=True)`.
+        If not, that number is handed over by the next `run(from_earliest=True)`; lower ones stay
+        out, for they may have been acted on.
         """
         known = self.handed(key)
-        if known is None or known[1] == "done":
+        if known is None or known[1] != "begun":
             raise LookupError(key)
-        self.restore(key, (known[0], "done") if acted else None)
+        self.note(key, known[0], "done" if acted else "open")
+
+    def is_new(self, key: str, number: int) -> bool:
+        """Tell whether *number* of *key* is to be handed over, as far as is known here."""
+        known = self.handed(key)
+        return known is None or known[0] < number or known == (number, "open")
+
+    def may_be_forgotten(self, key: str, told_ms: int | None) -> bool:
+        """Tell whether *key*, unknown here, may be of what was pruned: then nobody can say.
+
+        So it is of a message that tells no time, once anything was pruned.
+        """
+        until = self._run("SELECT until_ms FROM pruned").fetchone()
+        if until is None or self.handed(key) is not None:
+            return False
+        return told_ms is None or told_ms < int(until[0])
+
+    def prune(self, until_ms: int) -> int:
+        """Forget what messages told before *until_ms*, and that they did; return how many.
+
+        What is in doubt or open stays, and so do receipts that Kafka has not acknowledged.
+        """
+        try:
+            with self._database:
+                self._database.execute("BEGIN IMMEDIATE")
+                self._database.execute(PRUNED, (until_ms,))
+                return sum(self._database.execute(each, (until_ms,)).rowcount for each in PRUNE)
+        except sqlite3.Error as err:
+            raise self._stopped(err) from err
 
     def in_doubt(self) -> list[tuple[str, int]]:
         """Return what was begun and not done: it may have been acted on, or not."""
@@ -123,13 +140,16 @@ class Journal:
         found = self._run("SELECT value FROM bids WHERE bid = ?", name).fetchone()
         return msgspec.json.decode(found[0], type=Bid) if found else None
 
-    def keep_bid(self, name: str, bid: Bid) -> None:
-        """Keep what is known of a bid."""
-        self._run("REPLACE INTO bids VALUES (?, ?)", name, msgspec.json.encode(bid))
+    def keep_bid(self, name: str, bid: Bid, told_ms: int | None) -> None:
+        """Keep what is known of a bid; its last decision tells *told_ms*."""
+        self._run("REPLACE INTO bids VALUES (?, ?, ?)", name, msgspec.json.encode(bid), told_ms)
 
-    def keep_receipt(self, receipt_id: str, subject: str, value: bytes) -> bytes:
+    def keep_receipt(self, receipt_id: str, subject: str, value: bytes, told_ms: int) -> bytes:
         """Keep a receipt for sending; the same one again is that of the first time."""
-        self._run("INSERT OR IGNORE INTO receipts VALUES (?, ?, ?, 0)", receipt_id, subject, value)
+        self._run(
+            "INSERT OR IGNORE INTO receipts VALUES (?, ?, ?, 0, ?)",
+            receipt_id, subject, value, told_ms,
+        )  # fmt: skip
         found = self._run("SELECT value FROM receipts WHERE receipt_id = ?", receipt_id)
         return bytes(found.fetchone()[0])
 

@@ -68,7 +68,10 @@ class ReceiptSender:
 
     def record(self, receipt: Receipt) -> None:
         """Keep *receipt*; it is sent by `send`, now or at the next start."""
-        self._journal.keep_receipt(receipt.data.receipt_id, receipt.subject, _bytes(receipt))
+        told_ms = round(receipt.time.timestamp() * 1000)
+        self._journal.keep_receipt(
+            receipt.data.receipt_id, receipt.subject, _bytes(receipt), told_ms
+        )
 
     def send(self) -> int:
         """Send all that is unsent and return how many. Raises: RetryLaterError; nothing is lost."""

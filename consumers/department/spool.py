@@ -59,7 +59,7 @@ class Spool:
                 file.flush()
                 os.fsync(file.fileno())
             self._sync()
-            journal.note(answer.key, answer.number, "done")
+            journal.note(answer.key, answer.number, "done", answer.told_ms)
             self._publish(draft)
         except OSError as err:
             raise self._stopped(err) from err

@@ -44,4 +44,5 @@ class Webhook:
                 raise RetryLaterError(f"webhook: HTTP {err.code}") from err
         except (OSError, http.client.HTTPException) as err:
             raise RetryLaterError(f"webhook: {type(err).__name__}") from err
-        journal.note(handed.answer.key, handed.answer.number, "done")
+        answer = handed.answer
+        journal.note(answer.key, answer.number, "done", answer.told_ms)

@@ -78,6 +78,7 @@ def test_a_folder_and_a_zip_hold_the_same_and_the_manifest_says_what(
     beside("feedback", "package", "--month", "2025-03", "--out", str(packed))
     with zipfile.ZipFile(packed) as opened:
         zipped = {name: opened.read(name) for name in opened.namelist()}
+        assert {each.date_time[0] for each in opened.infolist()} == {1980}  # no clock's time
     assert zipped == {f"2025-03/{name}": content for name, content in contents(folder).items()}
     assert {each.name for each in tmp_path.iterdir() if "march" in each.name} == {
         "march", "march.zip",
