@@ -32,7 +32,7 @@ from infra.topic_log import find_log
 from schemas.dead_letter import header_list
 from schemas.times import SHANGHAI, legal_day
 from sources.topic_reader import read_to_end
-from streams.trigger.service import load_catalogue
+from streams.catalogue_in_force import load_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
