@@ -24,7 +24,7 @@ from infra.logs import configure_logs
 from infra.settings import given_variables
 from schemas import topics
 from schemas.errors import StopServiceError
-from streams.trigger.service import load_catalogue
+from streams.catalogue_in_force import load_catalogue
 
 if TYPE_CHECKING:
     from schemas.feedback import FeedbackData

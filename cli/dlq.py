@@ -35,7 +35,7 @@ from schemas import topics
 from schemas.errors import Reason
 from sources.publisher import reach
 from sources.topic_reader import partition_count, read_to_end
-from streams.trigger.service import load_catalogue
+from streams.catalogue_in_force import load_catalogue
 
 _FINDING = 1
 _REASONS = [reason.value for reason in Reason]

@@ -29,7 +29,7 @@ from infra.clock import SystemClock
 from infra.services import find_kafka
 from schemas.errors import RejectRecordError, StopServiceError
 from schemas.times import SHANGHAI, legal_day
-from streams.trigger.service import load_catalogue
+from streams.catalogue_in_force import load_catalogue
 
 if TYPE_CHECKING:
     from infra.settings import Settings

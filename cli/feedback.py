@@ -28,7 +28,7 @@ from infra.clock import SystemClock
 from infra.data_files import data_dir
 from infra.services import find_kafka
 from schemas.times import SHANGHAI, legal_day
-from streams.trigger.service import load_catalogue
+from streams.catalogue_in_force import load_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,7 +22,7 @@ from consumers.feedback.monthly_package import MANIFEST, package_files, zip_byte
 from consumers.feedback.told_cases import Period, cases_of
 from infra.services import find_kafka
 from schemas.times import SHANGHAI
-from streams.trigger.service import load_catalogue
+from streams.catalogue_in_force import load_catalogue
 
 _FINDING = 1
 

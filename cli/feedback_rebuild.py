@@ -20,11 +20,11 @@ from cli.prepared import prepare
 from infra.clock import SystemClock
 from infra.services import find_kafka
 from schemas.errors import RetryLaterError
+from streams.catalogue_in_force import load_catalogue
 from streams.reporting.closing import closed_before, closed_spans, unpublished
 from streams.reporting.fact_feed import FactFeed
 from streams.reporting.report_log import ReportLog, ReportWriter
 from streams.reporting.report_message import differences
-from streams.trigger.service import load_catalogue
 
 if TYPE_CHECKING:
     from infra.settings import Settings

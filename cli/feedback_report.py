@@ -21,8 +21,8 @@ from consumers.feedback.assessment.spans import Span, half_year
 from infra.services import find_kafka
 from schemas.errors import RejectRecordError
 from schemas.topics import FEEDBACK
+from streams.catalogue_in_force import load_catalogue
 from streams.rules.feedback_report import CITY
-from streams.trigger.service import load_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

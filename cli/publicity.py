@@ -21,9 +21,9 @@ from schemas.errors import RejectRecordError
 from schemas.times import from_millis, legal_day, read_instant
 from schemas.topics import events_topic
 from sources.topic_reader import read_to_end
+from streams.catalogue_in_force import load_catalogue
 from streams.rules.periods import period_of
 from streams.rules.publicity import PERMIT_DECIDED, Permit, timeliness
-from streams.trigger.service import load_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,8 +21,8 @@ from schemas.times import format_instant
 from schemas.topics import REVIEWS
 from sources.review_desk import Opinion, Written, review_message, write_review
 from sources.review_outcome import foresee, lacks_second_reviewer
+from streams.catalogue_in_force import load_catalogue
 from streams.rules.transitions import Moved
-from streams.trigger.service import load_catalogue
 
 if TYPE_CHECKING:
     from datetime import datetime

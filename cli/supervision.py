@@ -17,9 +17,9 @@ from infra.services import find_kafka
 from infra.topic_log import find_log
 from schemas.times import legal_day
 from sources.topic_reader import read_to_end
+from streams.catalogue_in_force import load_catalogue
 from streams.rules.periods import period_of
 from streams.rules.supervision import assessed, lapses, promised
-from streams.trigger.service import load_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

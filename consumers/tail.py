@@ -7,6 +7,7 @@ from typing import Self
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, TopicPartition
 
 from infra.kafka import consumer_config
+from infra.reach import no_answer, unreachable
 from schemas.errors import StopServiceError
 
 _BATCH = 5_000
@@ -28,6 +29,8 @@ class Tail:
 
     def __enter__(self) -> Self:
         """Begin with the first message of every partition."""
+        if why := unreachable(self._bootstrap):
+            raise StopServiceError(no_answer(self._bootstrap, why))
         try:
             known = self._consumer.list_topics(timeout=_ANSWER_S).topics
         except KafkaException as err:

@@ -9,6 +9,7 @@ from confluent_kafka import KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from infra.kafka import admin_config
+from infra.reach import no_answer, unreachable
 from schemas.errors import StopServiceError
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class TopicLog:
 
 def find_log(bootstrap: str, topic: str) -> TopicLog:
     """Return *topic* as it is now. Raises: StopServiceError naming what is not there."""
+    if why := unreachable(bootstrap):
+        raise StopServiceError(no_answer(bootstrap, why))
     admin = AdminClient(admin_config(bootstrap))
     try:
         known = admin.list_topics(timeout=_ANSWER_S)
@@ -51,11 +54,7 @@ def find_log(bootstrap: str, topic: str) -> TopicLog:
             for spec in (OffsetSpec.earliest(), OffsetSpec.latest())  # type: ignore[no-untyped-call]
         )
     except KafkaException as err:
-        raise StopServiceError(
-            f"Kafka {bootstrap}: 没有响应 / does not answer ({err.args[0].name()});"
-            " 启动 credit-trigger up, 或检查 CREDIT_KAFKA"
-            " / start `credit-trigger up`, or check CREDIT_KAFKA"
-        ) from err
+        raise StopServiceError(no_answer(bootstrap, err.args[0].name())) from err
     return TopicLog(bootstrap, topic, str(known.cluster_id), topic_id, starts, ends)
 
 

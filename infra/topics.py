@@ -16,6 +16,7 @@ from confluent_kafka.admin import (
 )
 
 from infra.kafka import admin_config
+from infra.reach import no_answer, unreachable
 from schemas.errors import RetryLaterError, StopServiceError
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ class Topics:
         }
 
     def _metadata(self) -> Any:
+        if why := unreachable(self._bootstrap):
+            raise RetryLaterError(no_answer(self._bootstrap, why))
         try:
             return self._admin.list_topics(timeout=_TIMEOUT_S)
         except KafkaException as err:
@@ -131,10 +134,7 @@ class Topics:
                 ) from err
 
     def _away(self, err: KafkaException) -> RetryLaterError:
-        return RetryLaterError(
-            f"kafka: {self._bootstrap}: 没有应答 / no answer ({err.args[0].name()}); "
-            "请检查 CREDIT_KAFKA 和服务器 / check CREDIT_KAFKA and the servers"
-        )
+        return RetryLaterError(no_answer(self._bootstrap, err.args[0].name()))
 
 
 def check_topics(bootstrap: str, wanted: Sequence[Topic]) -> None:

@@ -10,13 +10,14 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from infra.kafka import producer_config
+from infra.reach import no_answer, unreachable
 from schemas.cloudevent import CONTENT_TYPE
 from schemas.errors import StopServiceError
 
 log = structlog.get_logger("sources")
 
 HEADERS: list[tuple[str, str | bytes | None]] = [("content-type", CONTENT_TYPE.encode())]
-_REACH_S = 10.0
+_ANSWER_S = 10.0
 _DELIVER_MS = 30_000
 
 
@@ -87,14 +88,12 @@ class Publisher:
 
 def reach(client: Any, bootstrap: str) -> dict[str, int]:
     """Return the topics of the cluster with their partition counts. Raises: StopServiceError."""
+    if why := unreachable(bootstrap):
+        raise StopServiceError(no_answer(bootstrap, why))
     try:
-        known = client.list_topics(timeout=_REACH_S).topics
+        known = client.list_topics(timeout=_ANSWER_S).topics
     except KafkaException as err:
-        raise StopServiceError(
-            f"Kafka {bootstrap}: 没有响应 / does not answer ({err.args[0].name()});"
-            " 启动 credit-trigger up, 或检查 CREDIT_KAFKA"
-            " / start `credit-trigger up`, or check CREDIT_KAFKA"
-        ) from err
+        raise StopServiceError(no_answer(bootstrap, err.args[0].name())) from err
     return {name: len(topic.partitions) for name, topic in known.items()}
 
 

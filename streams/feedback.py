@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from infra.services import find_kafka
 from schemas import topics
 from streams.app import consume
+from streams.catalogue_in_force import load_catalogue
 from streams.reporting.closer import Desk
 from streams.reporting.reporter import TOKEN, Reporter
 from streams.service import owned
-from streams.trigger.service import load_catalogue
 
 if TYPE_CHECKING:
     from infra.settings import Settings

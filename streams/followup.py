@@ -23,13 +23,13 @@ from schemas.errors import RetryLaterError
 from schemas.lean import encode
 from schemas.times import legal_day
 from streams.app import consume, sent
+from streams.catalogue_in_force import load_catalogue
 from streams.due_index import DueIndex
 from streams.followup_intake import read
 from streams.organisation_table import OrganisationTable
 from streams.rules import following
 from streams.rules.following import NOTHING, Telling
 from streams.rules.reminders import cleared, raised
-from streams.trigger.service import load_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -42,7 +42,7 @@ def _built_once() -> Iterator[None]:
         return built[known]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("streams.trigger.service.build_catalogue", build)
+        patch.setattr("streams.catalogue_in_force.build_catalogue", build)
         yield
 
 

@@ -11,6 +11,7 @@ from kafka.errors import KafkaError
 from pydantic import ValidationError
 
 from consumers.department.journal import Journal
+from infra.reach import no_answer, unreachable
 from schemas.cloudevent import CONTENT_TYPE
 from schemas.errors import RetryLaterError
 from schemas.ids import identity
@@ -78,6 +79,9 @@ class ReceiptSender:
         waiting = self._journal.unsent()
         if not waiting:
             return 0
+        if self._producer is None and (why := unreachable(self._bootstrap)):
+            # Known before the client tries: it would tell the log of each of its attempts.
+            raise RetryLaterError(no_answer(self._bootstrap, why))
         try:
             producer = self._connected()
             asked = [

@@ -7,9 +7,7 @@ from collections.abc import Callable
 import structlog
 from confluent_kafka.admin import AdminClient
 
-from infra.catalogue_files import read_catalogue
 from infra.clock import Clock, SystemClock
-from infra.data_files import data_dir
 from infra.health import HealthServer
 from infra.kafka import admin_config
 from infra.redis import check_redis, connect_redis
@@ -19,8 +17,8 @@ from infra.topics import Topics, check_topics
 from infra.wanted_topics import wanted_topics
 from schemas import topics
 from schemas.errors import StopServiceError
-from streams.rules.catalogue import Catalogue, build_catalogue
-from streams.rules.faults import CatalogueFaults
+from streams.catalogue_in_force import load_catalogue
+from streams.rules.catalogue import Catalogue
 from streams.trigger.batch import Batches
 from streams.trigger.cache import StateCache
 from streams.trigger.follower import Follower
@@ -57,17 +55,6 @@ def run(settings: Settings, *, clock: Clock | None = None) -> None:
         log.info("started", metrics_port=server.port, catalogue=catalogue.version[:12])
         worker.run()
     log.info("stopped")
-
-
-def load_catalogue(settings: Settings) -> Catalogue:
-    """Return the catalogue in force. Raises: StopServiceError that names the command to see why."""
-    folder = data_dir("catalogue", settings.catalogue)
-    try:
-        return build_catalogue(read_catalogue(folder))
-    except CatalogueFaults as err:
-        count = len(err.faults)
-        msg = f"{folder}: {count} 处错误 / faults; run `credit-trigger catalogue check`"
-        raise StopServiceError(msg) from err
 
 
 def make_worker(

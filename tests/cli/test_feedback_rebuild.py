@@ -16,8 +16,8 @@ from infra.topics import Topics
 from infra.wanted_topics import Topic
 from schemas import topics
 from schemas.feedback import Feedback
+from streams.catalogue_in_force import load_catalogue
 from streams.rules.periods import spans_of
-from streams.trigger.service import load_catalogue
 from tests.cli.conftest import Run
 from tests.rules.feedback_oracle import expected
 from tests.streams.feedback_log import COUNTS, Sent, SyntheticLog, publish, raw_of

@@ -17,8 +17,8 @@ from schemas.review import Review, ReviewData
 from schemas.topics import REVIEWS
 from schemas.uscc import make_uscc
 from sources.topic_reader import read_to_end
+from streams.catalogue_in_force import load_catalogue
 from streams.rules.catalogue import Catalogue
-from streams.trigger.service import load_catalogue
 from tests.cli.conftest import Run
 from tests.cli.recorded import AT, FINANCE, FIRM, SHOP, action, record
 

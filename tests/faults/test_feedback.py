@@ -20,8 +20,8 @@ from infra.settings import Settings, environment_of
 from infra.topics import Topics
 from infra.wanted_topics import Topic
 from schemas.times import SHANGHAI
+from streams.catalogue_in_force import load_catalogue
 from streams.rules.periods import spans_of
-from streams.trigger.service import load_catalogue
 from tests.real.servers import kafka_server
 from tests.streams.feedback_check import holds
 from tests.streams.feedback_log import COUNTS, Sent, SyntheticLog, publish

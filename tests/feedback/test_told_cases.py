@@ -18,8 +18,8 @@ from consumers.feedback.told_cases import Period, ToldCases, cases_of
 from infra.data_files import data_dir
 from infra.settings import Settings
 from schemas.times import SHANGHAI
+from streams.catalogue_in_force import load_catalogue
 from streams.rules.catalogue import Catalogue
-from streams.trigger.service import load_catalogue
 from tests.cli.recorded import FIRM
 from tests.feedback.told import (
     BLOCKED,

@@ -23,7 +23,7 @@ from infra.wanted_topics import Topic
 from schemas import topics
 from schemas.ids import identity
 from schemas.times import SHANGHAI, format_instant
-from streams.trigger.service import load_catalogue
+from streams.catalogue_in_force import load_catalogue
 from tests.real.servers import kafka_server
 from tests.streams.feedback_log import COUNTS, FIRMS, TRIGGER, Sent, SyntheticLog
 from tests.streams.feedback_worker import FeedbackWorker, Reports
