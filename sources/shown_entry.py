@@ -13,7 +13,6 @@ from schemas.topics import LISTS
 from schemas.uscc import is_individual_business
 from sources.held_lists import HeldEntry, fold
 from sources.topic_reader import partition_count, read_to_end
-from streams.rules.term import counted_until
 
 
 @dataclass(frozen=True)
@@ -66,11 +65,9 @@ def standing(entry: HeldEntry, spec: ListSpec, on: date) -> tuple[bool, str, str
     """Return whether *entry* counts on *on*, and why, in Chinese and English.
 
     The same rule as the trigger's: from inclusive, until and removal exclusive, a suspended entry
-    does not count, an annulled one never did, one of elsewhere only under an agreement, and none
-    for longer than its list allows.
+    does not count, an annulled one never did, one of elsewhere only under an agreement.
     """
-    until = counted_until(spec.max_term, entry.data.effective_from, entry.data.effective_until)
-    counts, zh, en = _standing_there(entry, until, on)
+    counts, zh, en = _standing_there(entry, on)
     if not counts or entry.jurisdiction is None:
         return counts, zh, en
     place = entry.jurisdiction
@@ -89,7 +86,7 @@ def standing(entry: HeldEntry, spec: ListSpec, on: date) -> tuple[bool, str, str
     )
 
 
-def _standing_there(entry: HeldEntry, until: date | None, on: date) -> tuple[bool, str, str]:
+def _standing_there(entry: HeldEntry, on: date) -> tuple[bool, str, str]:
     data = entry.data
     if data.removal_reason == RemovalReason.ANNULLED.value:
         return False, "已撤销, 自始无效", "annulled, void from the start"
@@ -99,12 +96,10 @@ def _standing_there(entry: HeldEntry, until: date | None, on: date) -> tuple[boo
         return False, "已中止", "suspended"
     if on < data.effective_from:
         return False, f"{data.effective_from} 起生效", f"takes effect on {data.effective_from}"
-    zh, en = "", ""
-    if until != data.effective_until:
-        zh, en = " (名单最长期限)", " (the list's longest term)"
-    if until is not None and until <= on:
-        return False, f"已于 {until} 到期{zh}", f"over since {until}{en}"
-    return True, f"有效, 至 {until or '移出'} 为止{zh}", f"in force until {until or 'removed'}{en}"
+    if data.effective_until is not None and data.effective_until <= on:
+        return False, f"已于 {data.effective_until} 到期", f"over since {data.effective_until}"
+    zh, en = data.effective_until or "移出", data.effective_until or "removed"
+    return True, f"有效, 至 {zh} 为止", f"in force until {en}"
 
 
 def _shown(entry: HeldEntry, lists: Mapping[str, ListSpec], on: date) -> ShownEntry:
@@ -123,7 +118,7 @@ def _shown(entry: HeldEntry, lists: Mapping[str, ListSpec], on: date) -> ShownEn
         doc_no=data.doc_no,
         recognised_by=data.recognised_by,
         effective_from=data.effective_from,
-        until=counted_until(spec.max_term, data.effective_from, data.effective_until),
+        until=data.effective_until,
         provider=entry.provider,
         jurisdiction=entry.jurisdiction,
         active=active,

@@ -14,17 +14,15 @@ from schemas.registry import ListSpec, Recognition
 from streams.rules.catalogue import Catalogue
 from streams.rules.join import is_active
 from streams.rules.reasons import ReasonCode, reason_of
-from streams.rules.term import counted_until
 
 
 def recognised(
     entries: Iterable[KnownEntry], catalogue: Catalogue, day: date
 ) -> tuple[KnownEntry, ...]:
-    """Return *entries* as they count on *day*: none for longer than its list's `max_term` allows.
+    """Return *entries* as they count on *day*: those of elsewhere within an agreement's dates.
 
-    And those of elsewhere within an agreement's dates: whatever rests on an entry begins and ends
-    with it, so its term ends with the agreement, too. One that nobody agreed to give effect has an
-    empty term: it is active on no day.
+    Whatever rests on an entry begins and ends with it, so its term ends with the agreement, too.
+    One that nobody agreed to give effect has an empty term: it is active on no day.
     """
     return tuple(
         _within(entry, catalogue.lists.get(entry.change.list_code), day) for entry in entries
@@ -54,15 +52,9 @@ def turns_of(entry: KnownEntry, catalogue: Catalogue) -> Iterator[date | None]:
 
 
 def _within(entry: KnownEntry, spec: ListSpec | None, day: date) -> KnownEntry:
-    if spec is None:
+    if spec is None or entry.jurisdiction is None:
         return entry
     change = entry.change
-    until = counted_until(spec.max_term, change.effective_from, change.effective_until)
-    if until != change.effective_until:
-        change = replace(change, effective_until=until)
-        entry = replace(entry, change=change)
-    if entry.jurisdiction is None:
-        return entry
     term = _term_at(spec.agreements_with(entry.provider), day)
     if term is None:
         return replace(entry, change=replace(change, effective_until=change.effective_from))

@@ -42,19 +42,6 @@ def latest_end(max_term: str, start: date) -> date:
     return end if end == date.max else end + timedelta(days=1)
 
 
-def counted_until(max_term: str | None, start: date, until: date | None) -> date | None:
-    """Return until when (exclusive) an entry of *start* with the stated end *until* counts.
-
-    On a list with *max_term* one that states no end ends with the term, its first day counted: no
-    punishment lasts because nobody said until when. Null without *max_term*: until its removal.
-    Source: 信用修复管理办法(国家发展改革委令第36号): past the maximum publication ends by itself.
-    """
-    if max_term is None:
-        return until
-    latest = latest_end(max_term, start)
-    return latest - timedelta(days=1) if until is None else min(until, latest)
-
-
 @lru_cache(maxsize=4096)  # listings come in lots of one day
 def _after(start: date, length: int, parameter: str) -> date:
     """Return the first day after *length* of the unit that ends the parameter's name.

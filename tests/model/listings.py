@@ -37,14 +37,8 @@ AGREEMENTS: dict[str, tuple[Agreement, ...]] = {
     "city-focus": (Agreement(date(2026, 1, 1), _june(15), effective=True),),
     "city-red": (Agreement(date(2026, 1, 1), None, effective=False),),
 }
-# Within how many years of its first day an entry is over, or a measure that rests on it.
-LISTED_FOR = {"licence-bar": 3, "safety-serious": 3}
+# Within how many years of its listing a measure is over, where the law says so.
 YEARS = {"p02-same-licence-barred": 3}
-
-
-def years_after(day: date, years: int) -> date:
-    """Return the first day after so many years that begin with *day*."""
-    return day.replace(year=day.year + years)
 
 
 @dataclass
@@ -66,13 +60,7 @@ class Entry:
 
     def is_over(self, day: date) -> bool:
         """Tell whether its end or its removal has come."""
-        return any(end is not None and end <= day for end in (self.last(), self.removed_on))
-
-    def last(self) -> date | None:
-        """Return its own end; without one the longest that its list allows, if any."""
-        if self.ends is None and self.list_code in LISTED_FOR:
-            return years_after(self.begins, LISTED_FOR[self.list_code])
-        return self.ends
+        return any(end is not None and end <= day for end in (self.ends, self.removed_on))
 
     def is_recognised(self, day: date) -> bool:
         """Tell whether it counts here: ours always, others' while an effective agreement holds."""
@@ -85,9 +73,9 @@ class Entry:
 
     def until(self, measure: str, day: date) -> date | None:
         """Return the first day on which *measure* no longer rests on it, as things are on *day*."""
-        ends = [end for end in (self.last(), self.agreed_until(day)) if end is not None]
+        ends = [end for end in (self.ends, self.agreed_until(day)) if end is not None]
         if measure in YEARS:
-            ends.append(years_after(self.begins, YEARS[measure]))
+            ends.append(self.begins.replace(year=self.begins.year + YEARS[measure]))
         return min(ends, default=None)
 
     def agreed_until(self, day: date) -> date | None:
