@@ -98,8 +98,17 @@ class Cluster:
         """Wait until all brokers are there and every partition has all its replicas in step."""
         deadline = time.monotonic() + _PATIENCE_S
         while missing := self._missing():
-            assert time.monotonic() < deadline, missing
+            assert time.monotonic() < deadline, f"{missing}\n{self._last_words()}"
             time.sleep(0.25)
+
+    def _last_words(self) -> str:
+        """Return how each broker's process stands and what it said last."""
+        told = []
+        for number, container in self._containers.items():
+            container.reload()
+            said = container.logs(tail=5).decode(errors="replace")
+            told.append(f"broker {number} {container.status}: {said}")
+        return "\n".join(told)
 
     def _missing(self) -> str:
         """Return what is not whole. Each broker is asked: of one that was killed and started again
