@@ -13,7 +13,7 @@ from infra.embedded import free_port
 
 IMAGE = "apache/kafka:4.1.0"
 BROKERS = (1, 2, 3)
-_PATIENCE_S = 240.0  # a broker that was killed reads its logs again, on a machine that does other things
+_PATIENCE_S = 240.0  # a killed broker reads its logs again; others may use the machine
 _INSIDE, _PEERS, _VOTES = 9092, 9094, 9093
 
 
