@@ -26,7 +26,8 @@ R = TypeVar("R")
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Return *function* compiled for the types that it is first called with, kept on disk.
 
-    Kept by the content of all that may be compiled into it: numba itself looks at its file alone.
+    Kept by the content of all that may be compiled into it, as numba itself looks at its file alone,
+    and by its folder, as numba looks at that file's time: two checkouts would forget each other's.
     """
     folder = _kept_in(Path(sys.modules[function.__module__].__file__ or "").parent)
     numba.config.CACHE_DIR = str(folder or "")  # type: ignore[attr-defined]
@@ -39,7 +40,7 @@ def _kept_in(folder: Path) -> Path | None:
     """Return where what is compiled from *folder* is kept; None where nothing can be."""
     here = Path(__file__).parent
     sources = {*folder.glob("*.py"), *here.glob("compiled.py"), *here.glob("plain_*.py")}
-    content = hashlib.sha256()
+    content = hashlib.sha256(str(folder.resolve()).encode())
     for source in sorted(sources):
         content.update(source.read_bytes())
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
