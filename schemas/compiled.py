@@ -26,8 +26,8 @@ R = TypeVar("R")
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Return *function* compiled for the types that it is first called with, kept on disk.
 
-    Kept by the content of all that may be compiled into it, as numba itself looks at its file alone,
-    and by its folder, as numba looks at that file's time: two checkouts would forget each other's.
+    Kept by the content of all that may be compiled into it, as numba looks at its own file alone;
+    and by its folder, as numba looks at that file's time, and two checkouts would never agree.
     """
     folder = _kept_in(Path(sys.modules[function.__module__].__file__ or "").parent)
     numba.config.CACHE_DIR = str(folder or "")  # type: ignore[attr-defined]
