@@ -3,8 +3,9 @@
 //   java -cp 'jars/*' DepartmentSample.java kafka-1:9092 1121050010500055XW done.txt [--once]
 //
 // It reads credit.answers.<department>, acts on each action id and revision once, and reports that
-// on credit.receipts. What was acted on stands in a file that is forced to the disk: noted before
-// it is acted on, so that kill -9 may leave one undone (the last line of the file), never twice done.
+// on credit.receipts. What was acted on stands in a file that is forced to the disk: `begun <name>`
+// before it acts, `done <name>` after. Killed in between (kill -9), it neither acts again nor reports:
+// each start names the action as in doubt, until somebody has looked and added the line `done`.
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -44,8 +45,14 @@ public final class DepartmentSample {
             "isolation.level", "read_committed", "enable.auto.commit", "false",
             "auto.offset.reset", "earliest", "allow.auto.create.topics", "false");
         Map<String, Object> writing = Map.of("bootstrap.servers", kafka, "acks", "all");
-        Set<String> done = new HashSet<>(
+        Set<String> noted = new HashSet<>(
             Files.exists(journal) ? Files.readAllLines(journal) : List.of());
+        for (String line : noted) {
+            String name = line.replaceFirst("^begun ", "");
+            if (!name.equals(line) && !noted.contains("done " + name)) {
+                System.err.println("in doubt: " + name);
+            }
+        }
         try (FileChannel file = FileChannel.open(
                  journal, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
              var consumer = new KafkaConsumer<>(
@@ -64,12 +71,14 @@ public final class DepartmentSample {
                     } else if (type.startsWith("credit.action.")) {
                         String id = data.path("action_id").asText();
                         String name = id + "/" + data.path("revision").asLong();
-                        if (done.add(name)) {
-                            file.write(ByteBuffer.wrap((name + "\n").getBytes()));
-                            file.force(true);
+                        if (noted.add("begun " + name)) {
+                            note(file, "begun " + name);
                             System.out.println(type + " " + name);  // act here
+                            note(file, "done " + name);
+                            noted.add("done " + name);
                         }
-                        if (data.path("state").asText().equals("in_force")) {
+                        if (data.path("state").asText().equals("in_force")
+                                && noted.contains("done " + name)) {
                             // Also of one known already: its receipt may not have arrived. Its id
                             // is made of the action, so readers count it once.
                             producer.send(receipt(each.key(), department, id)).get();
@@ -81,6 +90,11 @@ public final class DepartmentSample {
                 more = !(once && seen && came.isEmpty());
             }
         }
+    }
+
+    private static void note(FileChannel file, String line) throws Exception {
+        file.write(ByteBuffer.wrap((line + "\n").getBytes()));
+        file.force(true);
     }
 
     private static ProducerRecord<String, String> receipt(

@@ -9,11 +9,13 @@ import pytest
 from consumers.feedback.assessment.content import Told, assessment
 from consumers.feedback.assessment.newest_reports import NewestReports, read_report
 from consumers.feedback.assessment.page import Bars, Document, Figure, Paragraph, Section, Table
+from consumers.feedback.assessment.pdf_page import pdf_bytes
 from consumers.feedback.assessment.sections import hours, timely
 from consumers.feedback.assessment.spans import half_year, month
 from infra.catalogue_files import read_catalogue
 from schemas.feedback_counts import Timeliness
 from streams.rules.catalogue import Catalogue, build_catalogue
+from streams.rules.feedback_report import Facts
 from tests.feedback.closed import DEPARTMENTS, FINANCE, HALF, HOUSING, SILENT
 from tests.feedback.closed import half_year as messages
 
@@ -166,3 +168,19 @@ def test_a_report_of_other_days_under_the_same_name_is_not_taken() -> None:
     newest = NewestReports(read_report(json.dumps(each).encode()) for each in made)
     assert len(newest.of(SPAN)) == len(DEPARTMENTS)  # with the city, less that one
     assert newest.first_days("half") == [HALF[0].isoformat()]
+
+
+def test_of_two_with_one_revision_the_later_one_stands() -> None:
+    first = messages()[0]
+    later = json.loads(json.dumps(first))
+    later["data"]["report_id"] = "told-again"
+    newest = NewestReports(read_report(json.dumps(each).encode()) for each in (first, later))
+    assert [each.report_id for each in newest.of(SPAN).values()] == ["told-again"]
+
+
+def test_a_half_year_in_which_nothing_happened_can_be_printed(catalogue: Catalogue) -> None:
+    document = assessment(told(messages(Facts())), catalogue)
+    assert b"%PDF" in pdf_bytes(document)
+    rows = tables(section(document, "To be rectified"))[0].rows
+    nil = ("零报告: 期内无事件和回执", "nil return: sent nothing")
+    assert sum(row[1] == nil for row in rows) == len(DEPARTMENTS)

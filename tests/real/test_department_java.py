@@ -20,13 +20,14 @@ def test_the_java_sample_acts_once_and_sends_receipts_that_the_schema_takes(
     city: City, tmp_path: Path
 ) -> None:
     tools = java_tools(print)
+    journal = tmp_path / "done.txt"
     sample = CHECKOUT / "docs" / "examples" / "DepartmentSample.java"
 
     def run() -> list[str]:
         done = subprocess.run(
             [
                 *(tools.java, "-cp", f"{tools.jars}/*", str(sample)),
-                *(city.kafka, FINANCE, str(tmp_path / "done.txt"), "--once"),
+                *(city.kafka, FINANCE, str(journal), "--once"),
             ],
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
@@ -45,3 +46,11 @@ def test_the_java_sample_acts_once_and_sends_receipts_that_the_schema_takes(
     assert len(receipts) == 3  # at least once
     assert {(r.subject, r.data.action_id) for r in receipts} == {(FIRM, "a")}
     assert len({r.id for r in receipts}) == 1
+    with journal.open("a") as file:
+        file.write("begun c/0\n")  # as kill -9 leaves it
+    killed_in = action("c")
+    killed_in["data"]["state"] = "in_force"
+    answer(city.kafka, FINANCE, killed_in)
+    assert run() == []
+    after = read_to_end(city.kafka, RECEIPTS, partitions)
+    assert len([m for m in after if m.error() is None]) == 3  # nothing is reported of it
