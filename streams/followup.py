@@ -70,25 +70,23 @@ class FollowUp:
         self._alerts = app.topic(topics.ALERTS, key_serializer="raw", value_serializer="raw")
         self._index = DueIndex()
         self._touched: set[bytes] = set()
-        self._handled: dict[TP, int] = {}
-        self._moved_s = time.monotonic()
+        self._handled: dict[TP, tuple[int, float]] = {}  # next offset, and when it was reached
+        self._recovered_s = time.monotonic()
         self._table.on_recover(self._recovered)
         consume(app, TABLE, _INPUTS, self._fold)
         app.timer(TICK_S, name=TABLE)(self._tick)
 
     async def _recovered(self) -> None:
-        """Look at every organisation that came, once: nobody knows what its last worker told."""
-        held = self._table.held
-        self._index.keep(held)
-        self._touched = {key for key in held if key not in self._index} | self._table.mended
+        """Look at every organisation once: nobody knows what became of it in the meantime."""
+        self._index = DueIndex()
+        self._touched = set(self._table.held)
         self._handled.clear()
-        self._moved_s = time.monotonic()
-        log.info("recovered", organisations=len(held), to_look_at=len(self._touched))
+        self._recovered_s = time.monotonic()
+        log.info("recovered", organisations=len(self._touched))
 
     async def _fold(self, event: faust.types.EventT[Any]) -> None:
         message = event.message
-        self._handled[message.tp] = message.offset + 1
-        self._moved_s = time.monotonic()
+        self._handled[message.tp] = message.offset + 1, time.monotonic()
         taken = read(message, self._law, self._partitions)
         if taken is None:
             return
@@ -122,6 +120,7 @@ class FollowUp:
             if self._app.rebalancing:
                 return
             await self._tell(keys[start : start + _SLICE], day, now)
+            await asyncio.sleep(0)  # messages have their turn also where nothing was to be told
 
     async def _tell(self, keys: Sequence[bytes], day: date, now: datetime) -> None:
         said: dict[bytes, Telling] = {}
@@ -144,9 +143,13 @@ class FollowUp:
         except BaseException:
             self._touched.update(keys)
             raise
-        await asyncio.gather(
-            *(self._put(key, following.told(self._known(key), each)) for key, each in said.items())
-        )
+        # An organisation that went to another worker meanwhile is no longer held: it will say it
+        # again. While that is being decided, nothing is known of it.
+        if not self._app.rebalancing:
+            mine = {key: each for key, each in said.items() if key in self._table.held}
+            await asyncio.gather(
+                *(self._put(k, following.told(self._known(k), each)) for k, each in mine.items())
+            )
 
     async def _send(self, said: dict[bytes, Telling], now: datetime) -> None:
         messages = []
@@ -176,15 +179,17 @@ class FollowUp:
         return {tp.partition for tp in self._app.consumer.assignment() if tp.topic in _INPUTS}
 
     def _is_behind(self, partition: int) -> bool:
-        if time.monotonic() - self._moved_s > _STANDS_AFTER_S:
-            return False
         consumer: Any = self._app.consumer
+        now_s = time.monotonic()
         for topic in _INPUTS:
             tp = TP(topic, partition)
-            end = consumer.highwater(tp)
             # Faust's own book-keeping serves where nothing was handled since the assignment.
-            handled = self._handled.get(tp) or consumer._read_offset.get(tp) or 0  # noqa: SLF001
-            if end is None or end - handled > _BEHIND:
+            read = consumer._read_offset.get(tp) or 0  # noqa: SLF001 - as above
+            handled, moved_s = self._handled.get(tp, (read, self._recovered_s))
+            end = consumer.highwater(tp)
+            # What was aborted counts in the end, and nobody will ever be given it.
+            moves = now_s - moved_s < _STANDS_AFTER_S
+            if moves and (end is None or end - handled > _BEHIND):
                 return True
         return False
 
