@@ -32,7 +32,7 @@ from streams.rules.reminders import cleared, raised
 from streams.trigger.service import load_catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date, datetime
 
     import faust
@@ -124,6 +124,7 @@ class FollowUp:
 
     async def _tell(self, keys: Sequence[bytes], day: date, now: datetime) -> None:
         said: dict[bytes, Telling] = {}
+        messages: list[Outgoing[AlertData]] = []
         writes = []
         for key in keys:
             before = self._known(key)
@@ -131,6 +132,7 @@ class FollowUp:
             telling = following.to_tell(known, self._law, day, now)
             if telling.raised or telling.cleared:
                 said[key] = telling
+                messages += self._messages(key.decode(), known, telling, now)
                 known = following.telling(known, telling)
             if known is not before or key in self._table.mended:
                 writes.append(self._put(key, known))
@@ -139,7 +141,7 @@ class FollowUp:
         try:
             # The intent first: whoever takes over then knows what was perhaps told.
             await asyncio.gather(*writes)
-            await self._send(said, now)
+            await asyncio.gather(*map(self._send, messages))
         except BaseException:
             self._touched.update(keys)
             raise
@@ -151,22 +153,18 @@ class FollowUp:
                 *(self._put(k, following.told(self._known(k), each)) for k, each in mine.items())
             )
 
-    async def _send(self, said: dict[bytes, Telling], now: datetime) -> None:
-        messages = []
-        for key, telling in said.items():
-            subject, known = key.decode(), self._known(key)
-            for alert_id, told in telling.raised.items():
-                messages.append(raised(subject, alert_id, told, known, self._law))
-            for alert_id, told in telling.cleared.items():
-                alert = raised(subject, alert_id, told, known, self._law)
-                messages.append(cleared(alert, now))
-        await asyncio.gather(*map(self._send_one, messages))
-        for message in messages:
-            metrics.ALERTS.labels(message.data.kind).inc()
+    def _messages(
+        self, subject: str, known: Followed, telling: Telling, now: datetime
+    ) -> Iterator[Outgoing[AlertData]]:
+        for alert_id, told in telling.raised.items():
+            yield raised(subject, alert_id, told, known, self._law)
+        for alert_id, told in telling.cleared.items():
+            yield cleared(raised(subject, alert_id, told, known, self._law), now)
 
-    async def _send_one(self, message: Outgoing[AlertData]) -> None:
+    async def _send(self, message: Outgoing[AlertData]) -> None:
         key, value = message.data.department.encode(), encode(message)
         await sent(self._alerts.send(key=key, value=value, partition=0, headers=_HEADERS))
+        metrics.ALERTS.labels(message.data.kind).inc()
 
     def _known(self, key: bytes) -> Followed:
         raw = self._table.held.get(key)
