@@ -6,7 +6,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Container
     from datetime import date
 
 
@@ -16,9 +15,6 @@ class DueIndex:
     def __init__(self) -> None:
         self._day_of: dict[bytes, date] = {}
         self._keys_on: dict[date, set[bytes]] = defaultdict(set)
-
-    def __contains__(self, key: bytes) -> bool:
-        return key in self._day_of
 
     def __len__(self) -> int:
         return len(self._day_of)
@@ -38,8 +34,3 @@ class DueIndex:
         """Return the keys whose day is *day* or before, earliest first; they stay until put."""
         days = sorted(each for each in self._keys_on if each <= day)  # as many days as terms
         return [key for each in days for key in sorted(self._keys_on[each])]
-
-    def keep(self, keys: Container[bytes]) -> None:
-        """Forget every key that is not among *keys*."""
-        for key in [key for key in self._day_of if key not in keys]:
-            self.put(key, None)

@@ -32,7 +32,7 @@ from streams.rules.following import NOTHING, Telling
 from streams.rules.reminders import cleared, raised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date, datetime
 
     import faust
@@ -70,25 +70,23 @@ class FollowUp:
         self._alerts = app.topic(topics.ALERTS, key_serializer="raw", value_serializer="raw")
         self._index = DueIndex()
         self._touched: set[bytes] = set()
-        self._handled: dict[TP, int] = {}
-        self._moved_s = time.monotonic()
+        self._handled: dict[TP, tuple[int, float]] = {}  # next offset, and when it was reached
+        self._recovered_s = time.monotonic()
         self._table.on_recover(self._recovered)
         consume(app, TABLE, _INPUTS, self._fold)
         app.timer(TICK_S, name=TABLE)(self._tick)
 
     async def _recovered(self) -> None:
-        """Look at every organisation that came, once: nobody knows what its last worker told."""
-        held = self._table.held
-        self._index.keep(held)
-        self._touched = {key for key in held if key not in self._index} | self._table.mended
+        """Look at every organisation once: nobody knows what became of it in the meantime."""
+        self._index = DueIndex()
+        self._touched = set(self._table.held)
         self._handled.clear()
-        self._moved_s = time.monotonic()
-        log.info("recovered", organisations=len(held), to_look_at=len(self._touched))
+        self._recovered_s = time.monotonic()
+        log.info("recovered", organisations=len(self._touched))
 
     async def _fold(self, event: faust.types.EventT[Any]) -> None:
         message = event.message
-        self._handled[message.tp] = message.offset + 1
-        self._moved_s = time.monotonic()
+        self._handled[message.tp] = message.offset + 1, time.monotonic()
         taken = read(message, self._law, self._partitions)
         if taken is None:
             return
@@ -122,9 +120,11 @@ class FollowUp:
             if self._app.rebalancing:
                 return
             await self._tell(keys[start : start + _SLICE], day, now)
+            await asyncio.sleep(0)  # messages have their turn also where nothing was to be told
 
     async def _tell(self, keys: Sequence[bytes], day: date, now: datetime) -> None:
         said: dict[bytes, Telling] = {}
+        messages: list[Outgoing[AlertData]] = []
         writes = []
         for key in keys:
             before = self._known(key)
@@ -132,6 +132,7 @@ class FollowUp:
             telling = following.to_tell(known, self._law, day, now)
             if telling.raised or telling.cleared:
                 said[key] = telling
+                messages += self._messages(key.decode(), known, telling, now)
                 known = following.telling(known, telling)
             if known is not before or key in self._table.mended:
                 writes.append(self._put(key, known))
@@ -140,30 +141,30 @@ class FollowUp:
         try:
             # The intent first: whoever takes over then knows what was perhaps told.
             await asyncio.gather(*writes)
-            await self._send(said, now)
+            await asyncio.gather(*map(self._send, messages))
         except BaseException:
             self._touched.update(keys)
             raise
-        await asyncio.gather(
-            *(self._put(key, following.told(self._known(key), each)) for key, each in said.items())
-        )
+        # An organisation that went to another worker meanwhile is no longer held: it will say it
+        # again. While that is being decided, nothing is known of it.
+        if not self._app.rebalancing:
+            mine = {key: each for key, each in said.items() if key in self._table.held}
+            await asyncio.gather(
+                *(self._put(k, following.told(self._known(k), each)) for k, each in mine.items())
+            )
 
-    async def _send(self, said: dict[bytes, Telling], now: datetime) -> None:
-        messages = []
-        for key, telling in said.items():
-            subject, known = key.decode(), self._known(key)
-            for alert_id, told in telling.raised.items():
-                messages.append(raised(subject, alert_id, told, known, self._law))
-            for alert_id, told in telling.cleared.items():
-                alert = raised(subject, alert_id, told, known, self._law)
-                messages.append(cleared(alert, now))
-        await asyncio.gather(*map(self._send_one, messages))
-        for message in messages:
-            metrics.ALERTS.labels(message.data.kind).inc()
+    def _messages(
+        self, subject: str, known: Followed, telling: Telling, now: datetime
+    ) -> Iterator[Outgoing[AlertData]]:
+        for alert_id, told in telling.raised.items():
+            yield raised(subject, alert_id, told, known, self._law)
+        for alert_id, told in telling.cleared.items():
+            yield cleared(raised(subject, alert_id, told, known, self._law), now)
 
-    async def _send_one(self, message: Outgoing[AlertData]) -> None:
+    async def _send(self, message: Outgoing[AlertData]) -> None:
         key, value = message.data.department.encode(), encode(message)
         await sent(self._alerts.send(key=key, value=value, partition=0, headers=_HEADERS))
+        metrics.ALERTS.labels(message.data.kind).inc()
 
     def _known(self, key: bytes) -> Followed:
         raw = self._table.held.get(key)
@@ -176,15 +177,17 @@ class FollowUp:
         return {tp.partition for tp in self._app.consumer.assignment() if tp.topic in _INPUTS}
 
     def _is_behind(self, partition: int) -> bool:
-        if time.monotonic() - self._moved_s > _STANDS_AFTER_S:
-            return False
         consumer: Any = self._app.consumer
+        now_s = time.monotonic()
         for topic in _INPUTS:
             tp = TP(topic, partition)
-            end = consumer.highwater(tp)
             # Faust's own book-keeping serves where nothing was handled since the assignment.
-            handled = self._handled.get(tp) or consumer._read_offset.get(tp) or 0  # noqa: SLF001
-            if end is None or end - handled > _BEHIND:
+            read = consumer._read_offset.get(tp) or 0  # noqa: SLF001 - as above
+            handled, moved_s = self._handled.get(tp, (read, self._recovered_s))
+            end = consumer.highwater(tp)
+            # What was aborted counts in the end, and nobody will ever be given it.
+            moves = now_s - moved_s < _STANDS_AFTER_S
+            if moves and (end is None or end - handled > _BEHIND):
                 return True
         return False
 

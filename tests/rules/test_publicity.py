@@ -25,6 +25,9 @@ def test_the_last_day_is_in_time_and_the_day_after_is_late(catalogue: Catalogue)
     calendar = catalogue.calendar
     due = date(2026, 10, 15)
     assert timeliness([_permit(due)], calendar, YEAR) == [Timeliness(DEPARTMENT, 1, 0, 0, 0)]
+    friday = _permit(date(2026, 6, 13), decided_on=date(2026, 6, 3))  # due on 2026-06-12
+    (one,) = timeliness([friday], calendar, YEAR)
+    assert (one.late, one.most_days_late) == (1, 1)
     for days, late in [(1, 1), (2, 1), (4, 2)]:
         (one,) = timeliness([_permit(due + timedelta(days=days))], calendar, YEAR)
         assert (one.late, one.most_days_late) == (1, late)
