@@ -9,7 +9,7 @@ import structlog
 
 from streams.reporting.fact_store import FactStore
 from streams.reporting.log_reader import LogReader, ends_of, logs_of, names_of, start_of
-from streams.reporting.read_facts import INPUTS, facts_of
+from streams.reporting.read_facts import INPUTS, FactBatch, add_facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from streams.reporting.fact_store import Place
 
 log = structlog.get_logger("streams.feedback")
-_AT_ONCE = 5_000
+# Identities come in no order, so each transaction writes most of the pages that hold them: few
+# large ones. Of the messages themselves fewer are in memory at a time.
+_AT_ONCE, _OF_THEM = 20_000, 2_000
 
 
 class FactFeed:
@@ -43,17 +45,22 @@ class FactFeed:
 
     def step(self, wait_s: float) -> int:
         """Take in what has come within *wait_s*; return how many messages that were."""
-        messages = self._reader.poll(_AT_ONCE, wait_s)
+        batch, count = FactBatch(), 0
+        while count < _AT_ONCE:
+            messages = self._reader.poll(_OF_THEM, wait_s if not count else 0)
+            if not messages:
+                break
+            add_facts(batch, messages)
+            count += len(messages)
         if self._reader.positions == self._stored:
             return 0
-        batch = facts_of(messages)
         if batch.unreadable:
             self.unreadable.update(batch.unreadable)
             log.warning("unreadable", **batch.unreadable)
         positions = dict(self._reader.positions)
         self.store.take(batch, positions)
         self._stored = positions  # replaced, never changed: another thread may look at it
-        return len(messages)
+        return count
 
     def ends(self) -> dict[Place, int]:
         """Return the end that each partition has now, uncommitted messages with it."""

@@ -31,7 +31,7 @@ _ACTION_DAYS = (
     ("change", "owed_on"),
     ("answer", "day"),
 )
-_DAYS = (("tallied", "day"), ("decided", "day"), *_ACTION_DAYS)
+_DAYS = (("tallied", "day"), ("cell", "day"), *_ACTION_DAYS)
 _NO_DAY = date.min.isoformat()  # of a tally without counts
 
 
@@ -89,7 +89,7 @@ class FactSnapshot:
             department, family, stage, verdict = cell
             count.tallied((first, department, family, stage, verdict), n)
         for department, verdict, n in self._db.execute(
-            "SELECT department, verdict, count(*) FROM decided "
+            "SELECT department, verdict, sum(n) FROM cell "
             "WHERE day >= ? AND day < ? GROUP BY department, verdict",
             within,
         ):

@@ -1,4 +1,4 @@
-"""Facts and read positions in one file: a cache of the log, as large as a twentieth of it.
+"""Facts and read positions in one file: a cache of the log, as large as a tenth of it.
 
 Both change in one transaction, so whoever opens the file after a kill -9 goes on where it stood.
 A file of another log, or of another version of the tables, is emptied and filled anew.
@@ -15,14 +15,16 @@ from schemas.errors import StopServiceError
 from streams.reporting.fact_snapshot import FactSnapshot
 from streams.reporting.fact_tables import (
     ADD_ANSWER,
+    ADD_CELL,
     ADD_CHANGE,
     ADD_DECIDED,
     ADD_TALLIED,
+    FIND_CELL,
     SCHEMA,
     Row,
     answer_row,
+    cell_of,
     change_row,
-    decided_row,
     key_of,
     tallied_rows,
 )
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.reporting.read_facts import FactBatch
-    from streams.rules.feedback_facts import Tallied
+    from streams.rules.feedback_facts import Decided, Tallied
 
 Place = tuple[str, int]  # topic and partition
 VERSION = "1"
@@ -89,9 +91,7 @@ class FactStore:
         db = self._db
         with _transaction(db):
             days = self._take_tallied(batch.tallied)
-            decided = [decided_row(fact) for fact in batch.decided]
-            db.executemany(ADD_DECIDED, decided)
-            days.update(row[1] for row in decided)
+            days |= self._take_decided(batch.decided)
             db.executemany(ADD_CHANGE, map(change_row, batch.changes))
             db.executemany(ADD_ANSWER, map(answer_row, batch.answers))
             actions = {fact.action_id for fact in batch.changes}
@@ -128,6 +128,19 @@ class FactStore:
             self._db.executemany(ADD_TALLIED, rows)
             changed.update(row[2] for row in (*known, *rows) if row[3])
         return changed
+
+    def _take_decided(self, facts: list[Decided]) -> set[str]:
+        """Add first decisions, of two with one identity the lesser; return their days."""
+        cells: dict[Row, int] = {}
+        rows: list[Row] = []
+        for fact in facts:
+            cell = cell_of(fact)
+            if cell not in cells:
+                self._db.execute(ADD_CELL, cell)
+                cells[cell] = self._db.execute(FIND_CELL, cell).fetchone()[0]
+            rows.append((key_of(fact.identity), cells[cell]))
+        self._db.executemany(ADD_DECIDED, rows)
+        return {cell[0] for cell in cells}
 
     def forget_touched(self, turn: int) -> None:
         """Forget what was touched up to *turn* of a snapshot: its reports are published."""

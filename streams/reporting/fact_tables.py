@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 Row = tuple[Any, ...]
 
 # `day` is the day on which a row counts; `owed_on` and `objection_day` are further days on which
-# an action may count. Of decisions and tallies the identity is kept as a hash: one for each event.
+# an action may count. Of decisions and tallies the identity is kept as a hash: one for each event,
+# with the cell in which it counts. Hashes come in no order, so little may be kept with each.
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE position (topic TEXT, part INT, next INT NOT NULL, PRIMARY KEY (topic, part))
@@ -27,9 +28,13 @@ CREATE TABLE position (topic TEXT, part INT, next INT NOT NULL, PRIMARY KEY (top
 CREATE TABLE tallied (key BLOB, place INT, day TEXT, department TEXT, family TEXT, stage TEXT,
   verdict TEXT, n INT, PRIMARY KEY (key, place)) WITHOUT ROWID;
 CREATE INDEX tallied_day ON tallied (day, department, family, stage, verdict, n);
-CREATE TABLE decided (key BLOB PRIMARY KEY, day TEXT, department TEXT, family TEXT, stage TEXT,
-  verdict TEXT) WITHOUT ROWID;
-CREATE INDEX decided_day ON decided (day, department, verdict);
+CREATE TABLE cell (id INTEGER PRIMARY KEY, day TEXT, department TEXT, family TEXT, stage TEXT,
+  verdict TEXT, n INT NOT NULL DEFAULT 0, UNIQUE (day, department, family, stage, verdict));
+CREATE TABLE decided (key BLOB PRIMARY KEY, cell INT NOT NULL) WITHOUT ROWID;
+CREATE TRIGGER one_more AFTER INSERT ON decided BEGIN
+  UPDATE cell SET n = n + 1 WHERE id = new.cell; END;
+CREATE TRIGGER another AFTER UPDATE ON decided BEGIN
+  UPDATE cell SET n = n - 1 WHERE id = old.cell; UPDATE cell SET n = n + 1 WHERE id = new.cell; END;
 CREATE TABLE change (source TEXT, id TEXT, action_id TEXT, revision INT, change TEXT, at INT,
   department TEXT, measure_id TEXT, measure_version TEXT, effect TEXT, state TEXT, due_on TEXT,
   reason TEXT, objection_at INT, day TEXT, objection_day TEXT, owed_on TEXT,
@@ -63,7 +68,18 @@ def _upsert(table: str, identity: str, rest: str) -> str:
 
 
 # What is derived stands last: rows that are equal before it are equal in it, too.
-ADD_DECIDED = _upsert("decided", "key", "day, department, family, stage, verdict")
+_CELL = "day, department, family, stage, verdict"
+ADD_CELL = f"INSERT OR IGNORE INTO cell ({_CELL}) VALUES (?, ?, ?, ?, ?)"  # noqa: S608 - our names
+FIND_CELL = (
+    "SELECT id FROM cell WHERE day = ? AND department = ? AND family = ? AND stage = ? "
+    "AND verdict = ?"
+)
+ADD_DECIDED = (
+    "INSERT INTO decided VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET cell = excluded.cell "  # noqa: S608 - our own names
+    "WHERE excluded.cell != decided.cell "
+    f"AND (SELECT {_CELL} FROM cell WHERE id = excluded.cell) "
+    f"< (SELECT {_CELL} FROM cell WHERE id = decided.cell)"
+)
 _CHANGE = (
     "action_id, revision, change, at, department, measure_id, measure_version, effect, state, "
     "due_on, reason, objection_at"
@@ -83,10 +99,9 @@ def key_of(identity: Identity) -> bytes:
     return blake2b("\n".join(identity).encode(), digest_size=16).digest()
 
 
-def decided_row(fact: Decided) -> Row:
-    """Return *fact* as ADD_DECIDED wants it."""
-    day = fact.day.isoformat()
-    return key_of(fact.identity), day, fact.department, fact.family, fact.stage, fact.verdict
+def cell_of(fact: Decided) -> Row:
+    """Return the cell in which *fact* counts, as ADD_CELL and FIND_CELL want it."""
+    return fact.day.isoformat(), fact.department, fact.family, fact.stage, fact.verdict
 
 
 def tallied_rows(fact: Tallied) -> list[Row]:

@@ -52,19 +52,17 @@ class FactBatch:
     unreadable: dict[str, int] = field(default_factory=dict)
 
 
-def facts_of(messages: Iterable[Message]) -> FactBatch:
-    """Return the facts of *messages*.
+def add_facts(batch: FactBatch, messages: Iterable[Message]) -> None:
+    """Add the facts of *messages* to *batch*.
 
     A receipt that cannot be read is set aside by follow-up; a report counts without it.
     """
-    batch = FactBatch()
     for message in messages:
         topic = str(message.topic())
         try:
             _add(batch, topic, message)
         except (RejectRecordError, ValidationError, ValueError, msgspec.MsgspecError):
             batch.unreadable[topic] = batch.unreadable.get(topic, 0) + 1
-    return batch
 
 
 def _add(batch: FactBatch, topic: str, message: Message) -> None:

@@ -90,6 +90,9 @@ def test_reports_equal_the_batch_jobs_through_kills_and_rebalances(
         print(f"{kills} kills, {len(reports.all())} reports")  # noqa: T201 - what was tried
         assert any(report.data.revision for report in reports.all())
         assert _rebuild(kafka, tmp_path) == 0
+        for worker in workers:
+            worker.process.send_signal(signal.SIGTERM)
+            assert worker.process.wait(10) == 0, worker.said()
     finally:
         for worker in workers:
             worker.kill()

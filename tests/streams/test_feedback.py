@@ -96,6 +96,10 @@ def test_a_period_is_closed_when_its_grace_has_passed_and_late_data_makes_revisi
     until(lambda: spans(reports.all()) == due(MONDAY))
     first = reports.all()
     holds(first, in_time, DEPARTMENTS)
+    # What the agent waits for before it acknowledges a tally.
+    tallies = sum(each.topic == topics.TALLIES for each in in_time)
+    assert office.reporter.holds(tallies - 1)
+    assert not office.reporter.holds(tallies)
     assert all(report.time == at(report.data.until, 0) for report in first)
 
     # Late, some of it again, and the messages of Monday; nothing is revised before the next day.
