@@ -48,6 +48,15 @@ class StreamsApp(faust.App):
     def _new_transport(self) -> Any:
         return _CommittedTransport(self.conf.broker_consumer, self)
 
+    def FlowControlQueue(self, maxsize: int | None = None, **_: Any) -> Any:  # noqa: N802 - Faust's
+        """Return a queue that Faust does not empty each time that the flow resumes.
+
+        After a table's recovery Faust seeks the inputs while the flow is open already, and resumes
+        once more: what had been fetched in between was thrown away and never came again, until the
+        watchdog ended the worker (tried). What is left from before a rebalance `still_owns` sorts.
+        """
+        return super().FlowControlQueue(maxsize, clear_on_resume=False)
+
     async def still_owns(self, event: faust.types.EventT[Any]) -> bool:
         """Tell, once no rebalance is under way, whether the partition of *event* is ours.
 

@@ -98,7 +98,7 @@ def test_kill_9_rebalance_duplicates_and_disorder_change_nothing_of_what_is_told
             first = city.start()
         elif step == 7:
             second.terminate()  # a rebalance that is asked for
-            assert second.wait(60) == 0
+            assert second.wait(60) in (0, -15)  # -15: it was still starting
         elif step == 9:
             first.kill()
             first, second = city.start(), city.start()
