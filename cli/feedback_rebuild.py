@@ -107,13 +107,15 @@ def rebuild(  # noqa: PLR0913  # one a flag
         zh = f"{last_end} 起的期间尚未结束或在等待迟到数据, 未计入"
         en = f"periods that end after {last_end} are not closed yet and left out"
         click.echo(say(zh, en), err=True)
-    with tempfile.TemporaryDirectory(prefix="credit-feedback-") as folder:
-        with (
-            closing(_filled(job.bootstrap, Path(folder), say)) as feed,
-            feed.store.snapshot() as at,
-        ):
-            spans = [span for span in closed_spans(at, last_end) if asked(span)]
-            job.compare(at, spans)
+    # Not in /tmp, which may be memory: the file takes a sixth of the log.
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="feedback-", dir=settings.state_dir) as folder,
+        closing(_filled(job.bootstrap, Path(folder), say)) as feed,
+        feed.store.snapshot() as seen,
+    ):
+        spans = [span for span in closed_spans(seen, last_end) if asked(span)]
+        job.compare(seen, spans)
         job.tell(at_all=len(spans), unreadable=sum(feed.unreadable.values()))
     if job.differing and not yes:
         sys.exit(_FINDING)

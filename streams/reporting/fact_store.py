@@ -1,4 +1,4 @@
-"""Facts and read positions in one file: a cache of the log, as large as a tenth of it.
+"""Facts and read positions in one file: a cache of the log, a sixth of its size.
 
 Both change in one transaction, so whoever opens the file after a kill -9 goes on where it stood.
 A file of another log, or of another version of the tables, is emptied and filled anew.
