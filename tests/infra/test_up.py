@@ -60,8 +60,14 @@ def up(tmp_path: Path) -> Iterator[Up]:
     running.process.wait()
 
 
-def test_up_starts_everything_restarts_a_killed_trigger_and_stops_cleanly(up: Up) -> None:
-    up.wait_for("ready: deciding")
+def test_up_starts_everything_starts_again_what_died_and_stops_cleanly(up: Up) -> None:
+    ready = {
+        "trigger": "触发器 / trigger: 就绪 / ready: deciding",
+        "streams": "流处理 / streams: 就绪 / ready",
+        "dispatch": "分发 / dispatch: 就绪 / ready",
+    }
+    for words in ready.values():
+        up.wait_for(words)
     joined = subprocess.run(
         [sys.executable, "-m", "cli.main", "topics", "apply", "--check"],
         env=up.environment,
@@ -71,9 +77,11 @@ def test_up_starts_everything_restarts_a_killed_trigger_and_stops_cleanly(up: Up
     )
     assert joined.returncode == 0
 
-    up.child("trigger").send_signal(signal.SIGKILL)
-    up.wait_for("137")  # 128 + SIGKILL, as a shell says it
-    up.wait_for("ready: deciding", times=2)
+    for role in ready:
+        up.child(role).send_signal(signal.SIGKILL)
+    up.wait_for("137", times=len(ready))  # 128 + SIGKILL, as a shell says it
+    for words in ready.values():
+        up.wait_for(words, times=2)
 
     family = psutil.Process(up.process.pid).children(recursive=True)
     began = time.monotonic()
@@ -82,18 +90,6 @@ def test_up_starts_everything_restarts_a_killed_trigger_and_stops_cleanly(up: Up
     assert time.monotonic() - began < 10
     assert not [each for each in family if each.is_running()]
     assert not (up.said_path.parent / "state" / "services.json").exists()
-
-
-def test_up_runs_what_follows_the_trigger_and_starts_it_again_when_it_dies(up: Up) -> None:
-    """Ready once its partitions are its own; the trigger decides on meanwhile."""
-    roles = {"streams": "流处理 / streams", "dispatch": "分发 / dispatch"}
-    for title in roles.values():
-        up.wait_for(f"{title}: 就绪 / ready")
-    for role, title in roles.items():
-        up.child(role).send_signal(signal.SIGKILL)
-        up.wait_for(f"{title}: 已退出")
-    for title in roles.values():
-        up.wait_for(f"{title}: 就绪 / ready", times=2)
 
 
 def test_up_ends_with_3_when_an_embedded_server_has_lost_what_it_held(up: Up) -> None:

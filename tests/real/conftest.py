@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,8 @@ from schemas.times import SHANGHAI
 from tests.real.checker import Checker
 from tests.real.city import City
 from tests.real.scenario import Day
+from tests.real.servers import kafka_server
+from tests.streams.followed_city import FollowedCity
 from tests.trigger.messages import Watermarks
 
 EVENTS = 24_000
@@ -29,6 +31,19 @@ def city(tmp_path: Path) -> Iterator[City]:
         yield founded
     finally:
         founded.close()
+
+
+@pytest.fixture
+def followed(tmp_path: Path) -> Iterator[FollowedCity]:
+    """A city of role `streams` alone, on a broker of its own, on a Friday."""
+    server, kafka = kafka_server()
+    try:
+        server.start()
+        made = FollowedCity(kafka, tmp_path, date(2026, 6, 19))
+        yield made
+        made.end()
+    finally:
+        server.remove()
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -13,7 +11,6 @@ from schemas import topics
 from schemas.lean import Outgoing, encode
 from schemas.topics import TRIGGER_SOURCE
 from tests.cli.recorded import AT, action, write
-from tests.real.servers import kafka_server
 from tests.streams.followed_city import FollowedCity, firm, receipt
 
 pytestmark = pytest.mark.connected
@@ -23,19 +20,6 @@ FIRMS, ACTIONS_EACH = 60, 4
 SEED = 20260619
 
 Message = tuple[str, str, bytes]  # topic, key, value
-
-
-@pytest.fixture
-def city(tmp_path: Path) -> Iterator[FollowedCity]:
-    """A city on a broker of its own."""
-    server, kafka = kafka_server()
-    try:
-        server.start()
-        made = FollowedCity(kafka, tmp_path, FIRST)
-        yield made
-        made.end()
-    finally:
-        server.remove()
 
 
 def _history(rng: random.Random) -> list[Message]:
@@ -79,55 +63,55 @@ def _bytes(subject: str, made: object) -> bytes:
 
 
 def test_kill_9_rebalance_duplicates_and_disorder_change_nothing_of_what_is_told(
-    city: FollowedCity,
+    followed: FollowedCity,
 ) -> None:
     """Twelve days with two workers: killed in the midst, joined by another, stopped, all dead."""
     rng = random.Random(SEED)
     messages = _history(rng)
     share = len(messages) // 12 + 1
-    first, second = city.start(), city.start()
+    first, second = followed.start(), followed.start()
     for step in range(12):
-        city.set_day(FIRST + timedelta(days=step))
+        followed.set_day(FIRST + timedelta(days=step))
         for topic in (topics.ACTIONS, topics.RECEIPTS):
             chunk = messages[step * share : (step + 1) * share]
-            write(city.kafka, topic, [(key, value) for t, key, value in chunk if t == topic])
+            write(followed.kafka, topic, [(key, value) for t, key, value in chunk if t == topic])
         time.sleep(rng.random() * 3)
         if step == 3:
             first.kill()  # in the midst of the rebalance that two starts bring
         elif step == 5:
-            first = city.start()
+            first = followed.start()
         elif step == 7:
             second.terminate()  # a rebalance that is asked for
             assert second.wait(60) in (0, -15)  # -15: it was still starting
         elif step == 9:
             first.kill()
-            first, second = city.start(), city.start()
-    city.set_day(FIRST + timedelta(days=12))
-    city.agrees(looks=120)
-    assert len(city.told()) > FIRMS, "the history has to leave something to tell"
-    assert not city.everything(topics.DEAD_LETTERS)
+            first, second = followed.start(), followed.start()
+    followed.set_day(FIRST + timedelta(days=12))
+    followed.agrees(looks=120)
+    assert len(followed.told()) > FIRMS, "the history has to leave something to tell"
+    assert not followed.everything(topics.DEAD_LETTERS)
     first.kill()
     second.kill()
-    city.set_day(FIRST + timedelta(days=20))
-    city.start()
-    city.agrees(looks=120)
+    followed.set_day(FIRST + timedelta(days=20))
+    followed.start()
+    followed.agrees(looks=120)
 
 
 def test_each_alert_is_raised_for_what_once_stood_and_with_the_same_bytes_every_time(
-    city: FollowedCity,
+    followed: FollowedCity,
 ) -> None:
     """A worker killed while it tells leaves repetitions, and they are one in every field."""
     for number in range(40):
-        city.issue(firm(number), due_on=FIRST)
-    worker = city.start()
+        followed.issue(firm(number), due_on=FIRST)
+    worker = followed.start()
     deadline = time.monotonic() + 60
-    while not city.told() and time.monotonic() < deadline:
+    while not followed.told() and time.monotonic() < deadline:
         time.sleep(0.05)
     worker.kill()
-    city.start()
-    city.agrees(looks=120)
+    followed.start()
+    followed.agrees(looks=120)
     values: dict[str, set[bytes]] = {}
-    for message in city.everything(topics.ALERTS):
+    for message in followed.everything(topics.ALERTS):
         text = (message.value() or b"").decode()
         values.setdefault(text.partition('"id":"')[2][:36], set()).add(text.encode())
     assert len(values) == 40

@@ -1,6 +1,5 @@
 """Follow-up as a running worker on the embedded broker, held to an independent job."""
 
-import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -9,8 +8,8 @@ import pytest
 
 from infra.embedded import EmbeddedServices
 from schemas import topics
-from tests.cli.recorded import SHOP, department
-from tests.streams.followed_city import CHANGELOG, FollowedCity, firm, focus_entry, receipt
+from tests.cli.recorded import department
+from tests.streams.followed_city import FollowedCity, firm, receipt
 
 DUE = date(2026, 6, 26)  # a Friday; the 25th and the 24th are worked
 PAST = date(2026, 7, 1)
@@ -60,47 +59,3 @@ def test_what_is_owed_is_told_answered_receipts_clear_it_and_a_restart_repeats_n
     city.start()
     city.agrees()
     assert len(city.everything(topics.ALERTS)) == raised + 2, "told again after a restart"
-
-
-def test_a_focus_entry_that_was_not_put_right_brings_the_proposal_of_an_interview(
-    city: FollowedCity,
-) -> None:
-    """A reminder, then a warning, until the entry is removed; other lists bring nothing."""
-    subject = firm(1)
-    entry = focus_entry(subject, "entered", 1, effective_until="2026-06-27")
-    court = focus_entry(subject, "entered", 1, list_code="court-defaulter", source="/court/benxi")
-    foreign = focus_entry(subject, "entered", 1, entry_id="F-2", source="/somebody/else")
-    city.send((subject, entry), (subject, court), (subject, foreign), topic=topics.LISTS)
-    city.send(("city-focus", b"{}"), topic=topics.LISTS)  # a watermark is no entry
-    city.start()
-    city.set_day(PAST)
-    (one,) = city.awaits(lambda told: len(told) == 1)
-    city.set_day(date(2026, 7, 20))
-    (other,) = city.awaits(lambda told: len(told) == 1 and one not in told)
-    assert one != other
-    over = focus_entry(*(subject, "removed", 2), removed_on="2026-07-19", removal_reason="repaired")
-    city.send((subject, over), topic=topics.LISTS)
-    city.awaits(lambda told: not told)
-    texts = [json.loads(m.value() or b"")["data"] for m in city.everything(topics.ALERTS)]
-    assert {each["kind"] for each in texts} == {"interview"}
-    assert ["提示约谈" in texts[0]["text_zh"], "警示约谈" in texts[-1]["text_zh"]] == [True, True]
-    assert not city.everything(topics.DEAD_LETTERS)
-
-
-def test_the_table_is_rebuilt_from_its_changelog_and_keyed_by_organisation(
-    city: FollowedCity,
-) -> None:
-    """A worker that knows nothing reads the changelog, and then clears what another raised."""
-    action_id = city.issue(SHOP, due_on=DUE)
-    worker = city.start()
-    city.agrees()
-    worker.kill()
-    worker.wait()
-    city.send((SHOP, receipt(SHOP, action_id, 1, served_at="2026-06-17T10:00:00+08:00")))
-    city.start()
-    city.agrees()
-    assert city.told() == {}
-    assert {m.key() for m in city.everything(CHANGELOG)} == {SHOP.encode()}
-    assert SHOP not in "".join(
-        json.loads(m.value() or b"")["data"]["text_zh"] for m in city.everything(topics.ALERTS)
-    )
