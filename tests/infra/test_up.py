@@ -77,8 +77,8 @@ def test_up_starts_everything_starts_again_what_died_and_stops_cleanly(up: Up) -
     )
     assert joined.returncode == 0
 
-    for role in ready:
-        up.child(role).send_signal(signal.SIGKILL)
+    for process in [up.child(role) for role in ready]:  # all found before one is a zombie
+        process.send_signal(signal.SIGKILL)
     up.wait_for("137", times=len(ready))  # 128 + SIGKILL, as a shell says it
     for words in ready.values():
         up.wait_for(words, times=2)
