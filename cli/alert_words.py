@@ -9,11 +9,11 @@ import msgspec
 
 from cli.decision_words import in_words
 from cli.import_words import Words
-from cli.masked_code import masked
 from cli.plain_text import plain
 from consumers.alert_feed import FedAlert
 from consumers.alert_place import Lost
 from schemas.lean import AlertData
+from streams.rules.masking import shown_code
 
 KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -78,7 +78,7 @@ def alert_line(fed: FedAlert, say: Words) -> str:
     kind = say(*in_words(KINDS, plain(alert.kind)))
     if fed.cleared:
         kind = f"{say('已解除', 'cleared')}: {kind}"
-    who = f"{masked(plain(alert.uscc))}  " if alert.uscc else ""
+    who = f"{shown_code(plain(alert.uscc))}  " if alert.uscc else ""
     text = plain(say(alert.text_zh, alert.text_en))
     styled = click.style(
         f"{mark} {kind}",
@@ -92,7 +92,7 @@ def alert_line(fed: FedAlert, say: Words) -> str:
 def alert_json(fed: FedAlert) -> dict[str, Any]:
     """Return *fed* as plain data; the code of an individual business is masked here too."""
     told: dict[str, Any] = msgspec.to_builtins(fed.alert)
-    told["uscc"] = fed.alert.uscc and masked(fed.alert.uscc)
+    told["uscc"] = fed.alert.uscc and shown_code(fed.alert.uscc)
     return told | {"cleared": fed.cleared}
 
 

@@ -20,7 +20,7 @@ from cli.feedback_show import listing, show
 from cli.import_words import Words
 from cli.prepared import prepare
 from cli.topics_read import topics_read
-from cli.whole_file import write_whole
+from cli.whole_file import refuse_to_overwrite, write_whole
 from consumers.feedback.case_table import Table, case_table, csv_bytes, xlsx_bytes
 from consumers.feedback.mapping import UNION, Shape, load_shape
 from consumers.feedback.told_cases import Period, ToldCases, cases_of
@@ -137,10 +137,7 @@ def export(  # noqa: PLR0913  # one a flag
     """
     if begin >= end:
         raise click.UsageError("--from 应早于 --until / --from must be before --until")
-    if out.exists() and not yes:
-        raise click.UsageError(
-            f"{out.name}: 文件已存在 / exists already; 换名或加 --yes / take another name or --yes"
-        )
+    refuse_to_overwrite(out, yes=yes)
     settings = prepare("feedback")
     say = Words(settings.lang)
     catalogue = load_catalogue(settings)

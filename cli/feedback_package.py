@@ -15,7 +15,7 @@ from cli.feedback_report import newest_reports, told_of
 from cli.import_words import Words
 from cli.prepared import prepare
 from cli.topics_read import topics_read
-from cli.whole_file import write_whole
+from cli.whole_file import refuse_to_overwrite, write_whole
 from cli.whole_folder import write_whole_folder
 from consumers.feedback.assessment.spans import Span, month
 from consumers.feedback.monthly_package import MANIFEST, package_files, zip_bytes
@@ -77,10 +77,7 @@ def command(*, span: Span, out: Path, yes: bool, as_json: bool) -> None:
       credit-trigger feedback package --month 2026-06 --out 2026-06.zip
       credit-trigger feedback package --month 2026-06 --out 2026-06 --json
     """
-    if out.exists() and not yes:
-        raise click.UsageError(
-            f"{out.name}: 已存在 / exists already; 换名或加 --yes / take another name or --yes"
-        )
+    refuse_to_overwrite(out, yes=yes)
     settings = prepare("feedback")
     say = Words(settings.lang)
     catalogue = load_catalogue(settings)

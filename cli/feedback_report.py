@@ -13,7 +13,7 @@ import click
 from cli.import_words import Words
 from cli.prepared import prepare
 from cli.topics_read import topics_read
-from cli.whole_file import write_whole
+from cli.whole_file import refuse_to_overwrite, write_whole
 from consumers.feedback.assessment.content import Told, assessment
 from consumers.feedback.assessment.html_page import html_bytes
 from consumers.feedback.assessment.newest_reports import NewestReports, read_report
@@ -101,12 +101,7 @@ def command(  # noqa: PLR0913  # one a flag
       credit-trigger feedback report --half 2026-H1 --out 2026-H1.pdf --out 2026-H1.html
       credit-trigger feedback report --half 2026-H1 --out 2026-H1.pdf --reports closed.jsonl
     """
-    there = [out.name for out in outs if out.exists()]
-    if there and not yes:
-        raise click.UsageError(
-            f"{', '.join(there)}: 文件已存在 / exists already; 换名或加 --yes / "
-            "take another name or --yes"
-        )
+    refuse_to_overwrite(*outs, yes=yes)
     settings = prepare("feedback")
     say = Words(settings.lang)
     catalogue = load_catalogue(settings)

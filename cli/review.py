@@ -11,7 +11,6 @@ import click
 from cli.checked_options import staff_id_option, text_option, uscc_option
 from cli.found_action import action_id_argument, find_action
 from cli.import_words import Words
-from cli.masked_code import masked
 from cli.prepared import prepare
 from cli.review_words import FOUR_EYES, OUTCOMES, UNKNOWN_MEASURE, refusal, review_lines
 from infra.clock import SystemClock
@@ -22,6 +21,7 @@ from schemas.topics import REVIEWS
 from sources.review_desk import Opinion, Written, review_message, write_review
 from sources.review_outcome import foresee, lacks_second_reviewer
 from streams.catalogue_in_force import load_catalogue
+from streams.rules.masking import shown_code
 from streams.rules.transitions import Moved
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _tell(
             "action_id": action.action_id,
             "decision_id": action.decision_id,
             "outcome": data.outcome,
-            "subject": masked(record.uscc),
+            "subject": shown_code(record.uscc),
             "department": action.department,
             "reviewer_department": data.reviewer_department,
             "at": format_instant(data.at),

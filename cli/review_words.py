@@ -5,13 +5,13 @@ from types import MappingProxyType
 
 from cli.decision_words import STATES, in_words
 from cli.import_words import Words
-from cli.masked_code import masked
 from cli.plain_text import plain
 from consumers.action_records import ActionRecord
 from consumers.effect_words import EFFECTS
 from schemas.lean import ActionData
 from sources.review_outcome import Outcome
 from streams.rules.catalogue import Catalogue
+from streams.rules.masking import shown_code
 from streams.rules.transitions import NotNow, TooLate
 
 OUTCOMES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -47,7 +47,7 @@ def review_lines(
     measure = catalogue.measure(action.measure.id)
     title = say(action.measure.title, measure.title.en if measure else action.measure.id)
     yield f"{say('措施', 'action')}: {action.action_id} ({action.measure.id})"
-    yield f"{say('主体', 'organisation')}: {masked(record.uscc)}"
+    yield f"{say('主体', 'organisation')}: {shown_code(record.uscc)}"
     matter = f"{action.item_code}; {by}; {action.application_no}"
     yield f"{say('事项', 'matter')}: {plain(matter)}"
     yield f"{say('措施名称', 'measure')}: {plain(title)}"

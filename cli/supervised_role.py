@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 
+from cli.readiness import asked
 from infra.child_process import ChildProcess
 from schemas.errors import StopServiceError
 
@@ -84,17 +83,11 @@ class SupervisedRole:
         self._child.stop()
 
     def _readiness(self) -> str:
-        # Not urllib, which would ask a proxy of the environment for our own machine.
-        connection = HTTPConnection(self._address, timeout=2)
-        try:
-            connection.request("GET", "/readyz")
-            answer = connection.getresponse()
-            ready = "就绪 / ready" if answer.status == HTTPStatus.OK else "未就绪 / not ready"
-            return f"{ready}: {answer.read().decode().strip()}"
-        except (OSError, HTTPException):
+        told = asked(self._address)
+        if told is None:
             return "启动中 / starting"
-        finally:
-            connection.close()
+        ready, why = told
+        return f"{'就绪 / ready' if ready else '未就绪 / not ready'}: {why}"
 
     def _tell(self, state: str) -> None:
         if state != self._told:

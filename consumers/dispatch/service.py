@@ -9,18 +9,16 @@ import structlog
 from consumers.dispatch.address import answers_topic
 from consumers.dispatch.intake import Intake
 from consumers.dispatch.outlet import Outlet
-from infra.catalogue_files import read_catalogue
 from infra.clock import Clock, SystemClock
-from infra.data_files import data_dir
 from infra.health import Health, HealthServer
 from infra.metrics import DISPATCH_SECONDS, DISPATCHED, PARTITIONS_OWNED, READY
 from infra.services import find_kafka
 from infra.settings import Settings
 from infra.topics import Topics, check_topics
 from infra.wanted_topics import wanted_topics
-from schemas.errors import RejectRecordError, RetryLaterError, StopServiceError
-from streams.rules.catalogue import Catalogue, build_catalogue
-from streams.rules.faults import CatalogueFaults
+from schemas.errors import RejectRecordError, RetryLaterError
+from streams.catalogue_in_force import load_catalogue
+from streams.rules.catalogue import Catalogue
 
 log = structlog.get_logger("dispatch")
 
@@ -91,12 +89,7 @@ class Dispatcher:
 
 def run(settings: Settings, *, clock: Clock | None = None) -> None:
     """Work until SIGTERM or SIGINT. Raises: StopServiceError (exit 3) where it cannot go on."""
-    folder = data_dir("catalogue", settings.catalogue)
-    try:
-        catalogue = build_catalogue(read_catalogue(folder))
-    except CatalogueFaults as err:
-        msg = f"{folder}: {len(err.faults)} 处错误 / faults; run `credit-trigger catalogue check`"
-        raise StopServiceError(msg) from err
+    catalogue = load_catalogue(settings)
     kafka, embedded = find_kafka(settings)
     wanted = wanted_topics(
         catalogue.families,

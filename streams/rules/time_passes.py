@@ -40,18 +40,12 @@ def time_passes(
     return decide_again(matter, entries, catalogue, as_of=as_of, subject=subject, cause="time")
 
 
-def next_day_of_interest(
-    matter: Matter, entries: Iterable[KnownEntry], catalogue: Catalogue, day: date
-) -> date | None:
+def next_day_for(matter: Matter, turn: date | None, catalogue: Catalogue, day: date) -> date | None:
     """Return the first day after *day* on which `time_passes` can change anything, None if never.
 
     Also the day on which the matter closes, and the one on which its record may be forgotten.
+    *turn*: the `first_turn` of its subject's entries.
     """
-    return next_day_for(matter, first_turn(entries, catalogue, day), catalogue, day)
-
-
-def next_day_for(matter: Matter, turn: date | None, catalogue: Catalogue, day: date) -> date | None:
-    """Return `next_day_of_interest` of *matter*, *turn* the `first_turn` of its entries."""
     end = closes_on(matter, catalogue)
     alive = [action for action in matter.actions if action.state in LIVE]
     running = end is not None and day < end

@@ -11,8 +11,9 @@ from schemas.action import ActionChange, ActionState
 from schemas.ids import identity
 from schemas.lean import ActionData, AlertData, DecisionData, ReviewData
 from schemas.measure import Effect, Polarity
+from streams.rules.masking import shown_code
 from streams.rules.reasons import words_of
-from streams.trigger.alerts import about_action, masked
+from streams.trigger.alerts import about_action
 
 _MOVED = {
     ActionChange.CONFIRMED: ("经复核确认", "confirmed"),
@@ -29,7 +30,7 @@ def moved_alert(subject: str, action: ActionData, change: ActionChange, at: str)
     """Return the alert that an action moved, with the reason."""
     zh, en = _MOVED[change]
     why_zh, why_en = words_of(action.reason)
-    who, no, title = masked(subject), action.application_no, action.measure.title
+    who, no, title = shown_code(subject), action.application_no, action.measure.title
     marked = action.objection is not None and action.objection.outcome is None
     objected = ("，异议处理中", ", an objection is open") if marked else ("", "")
     because = f" ({why_en})" if why_en else ""
@@ -42,7 +43,7 @@ def moved_alert(subject: str, action: ActionData, change: ActionChange, at: str)
 
 def released_alert(subject: str, decision: DecisionData, at: str) -> AlertData:
     """Return the alert that nothing stands against a matter any more."""
-    who, no = masked(subject), decision.application_no
+    who, no = shown_code(subject), decision.application_no
     return AlertData(
         alert_id=identity("alert", decision.decision_id, str(decision.sequence), "released"),
         kind="withdrawn",
@@ -62,7 +63,7 @@ def remedy_alerts(
 ) -> Iterator[AlertData]:
     """Yield the alerts that a past action rested on a listing that never was, to both concerned."""
     for action in actions:
-        who, no, title = masked(subject), action.application_no, action.measure.title
+        who, no, title = shown_code(subject), action.application_no, action.measure.title
         words = (
             f"{who} 的办件 {no}：措施“{title}”所依据的列入已被撤销，请采取补救措施并告知当事人。",
             f"{who}, {no}: {action.measure.id} rested on an annulled listing; make it good.",
@@ -75,7 +76,7 @@ def overdue_alerts(
 ) -> Iterator[AlertData]:
     """Yield the alerts of *day* that the review of a mandatory action is overdue, to both."""
     for action in actions:
-        who, no, title = masked(subject), action.application_no, action.measure.title
+        who, no, title = shown_code(subject), action.application_no, action.measure.title
         due = action.review_due_on
         words = (
             f"{who} 的办件 {no}：法定措施“{title}”应于 {due} 前复核，已逾期。",
@@ -89,7 +90,7 @@ def refused_alert(
     subject: str, told: ReviewData, action: ActionData | None, words: tuple[str, str], at: str
 ) -> AlertData:
     """Return the answer to a review that was not applied, to the reviewer's department."""
-    who = masked(subject)
+    who = shown_code(subject)
     return AlertData(
         alert_id=identity("alert", told.review_id, told.action_id, "too_late"),
         kind="too_late",

@@ -3,7 +3,7 @@
 from schemas.decision import Verdict
 from schemas.ids import identity
 from schemas.lean import ActionData, AlertData, DecisionData
-from schemas.uscc import is_individual_business
+from streams.rules.masking import shown_code
 
 
 def verdict_alert(
@@ -15,7 +15,7 @@ def verdict_alert(
     named = [a for a in actions if a.polarity == "punish"]
     zh = "；".join([a.measure.title for a in named] or [r.zh for r in decision.reasons])
     en = ", ".join([a.measure.id for a in named]) or "; ".join([r.en for r in decision.reasons])
-    who, no = masked(subject), decision.application_no
+    who, no = shown_code(subject), decision.application_no
     if decision.verdict == Verdict.DENY:
         text_zh = f"{who} 的办件 {no} 命中强制性惩戒措施，不予通过（{zh}）。请依告知书送达当事人。"
         text_en = (
@@ -41,7 +41,7 @@ def verdict_alert(
 
 def reward_alert(subject: str, action: ActionData, at: str) -> AlertData:
     """Return the alert that tells a department of a reward it may give."""
-    who, no, title = masked(subject), action.application_no, action.measure.title
+    who, no, title = shown_code(subject), action.application_no, action.measure.title
     words = (
         f"{who} 的办件 {no} 可享受激励措施：{title}。",
         f"Application {no} of {who} earns {action.measure.id}.",
@@ -126,8 +126,3 @@ def about_action(  # noqa: PLR0913  # an alert is about all of these
         text_en=words[1],
         raised_at=at,
     )
-
-
-def masked(subject: str) -> str:
-    """Hide the last six characters of an individual business: its code may lead to a person."""
-    return subject[:12] + "******" if is_individual_business(subject) else subject

@@ -17,12 +17,10 @@ from pathlib import Path
 import pytest
 
 from infra.settings import Settings, environment_of
-from infra.topics import Topics
-from infra.wanted_topics import Topic
 from schemas.times import SHANGHAI
 from streams.catalogue_in_force import load_catalogue
 from streams.rules.periods import spans_of
-from tests.real.servers import kafka_server
+from tests.real.servers import kafka_with
 from tests.streams.feedback_check import holds
 from tests.streams.feedback_log import COUNTS, Sent, SyntheticLog, publish
 from tests.streams.feedback_worker import GRACE_MINUTES, FeedbackWorker, Reports
@@ -36,13 +34,8 @@ FINAL = datetime(2026, 7, 1, 9, tzinfo=SHANGHAI)
 
 @pytest.fixture
 def kafka() -> Iterator[str]:
-    server, address = kafka_server()
-    try:
-        server.start()
-        Topics(address).apply([Topic(name, n, 1, {}) for name, n in COUNTS.items()])
+    with kafka_with(COUNTS) as address:
         yield address
-    finally:
-        server.remove()
 
 
 def disturbed(sent: Sequence[Sent], dice: random.Random) -> list[Sent]:

@@ -1,7 +1,8 @@
 """Apache Kafka and Redis in containers, each on a port that stays the same when it starts again."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import redis
 from confluent_kafka import KafkaException
@@ -9,6 +10,8 @@ from confluent_kafka.admin import AdminClient
 from testcontainers.core.container import DockerContainer
 
 from infra.embedded import free_port
+from infra.topics import Topics
+from infra.wanted_topics import Topic
 
 KAFKA_IMAGE, REDIS_IMAGE = "apache/kafka:4.1.0", "redis:7"
 _PATIENCE_S = 60.0
@@ -47,6 +50,18 @@ class Server:
                 message = f"{self._container.image} does not answer: {words}"
                 raise AssertionError(message)
             time.sleep(0.1)
+
+
+@contextmanager
+def kafka_with(counts: Mapping[str, int]) -> Iterator[str]:
+    """Run a Kafka of one's own with topics of so many partitions; yield its address."""
+    server, address = kafka_server()
+    try:
+        server.start()
+        Topics(address).apply([Topic(name, n, 1, {}) for name, n in counts.items()])
+        yield address
+    finally:
+        server.remove()
 
 
 def kafka_server() -> tuple[Server, str]:

@@ -18,13 +18,11 @@ from confluent_kafka import Producer
 
 from infra.kafka import producer_config
 from infra.settings import Settings
-from infra.topics import Topics
-from infra.wanted_topics import Topic
 from schemas import topics
 from schemas.ids import identity
 from schemas.times import SHANGHAI, format_instant
 from streams.catalogue_in_force import load_catalogue
-from tests.real.servers import kafka_server
+from tests.real.servers import kafka_with
 from tests.streams.feedback_log import COUNTS, FIRMS, TRIGGER, Sent, SyntheticLog
 from tests.streams.feedback_worker import FeedbackWorker, Reports
 
@@ -104,13 +102,8 @@ class BusyDay:
 
 @pytest.fixture
 def kafka() -> Iterator[str]:
-    server, address = kafka_server()
-    try:
-        server.start()
-        Topics(address).apply([Topic(name, n, 1, {}) for name, n in COUNTS.items()])
+    with kafka_with(COUNTS) as address:
         yield address
-    finally:
-        server.remove()
 
 
 def test_a_busy_day_is_closed_in_time_and_in_bounded_memory(kafka: str, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from streams.rules.kept_event import step_of
 from streams.rules.outcome import AsOf
 from streams.rules.review import Reviewed, review
 from streams.rules.standing import Standing
+from streams.rules.time_passes import first_turn, next_day_for
 from tests.rules.given import FRESH, TODAY, at_noon, department, real_catalogue
 
 NOTHING = Matter((), (), None)
@@ -142,3 +143,10 @@ def changed(known: KnownEntry, *, suspended: bool | None = None, **fields: objec
     change = replace(known.change, revision=known.change.revision + 1, **fields)
     paused = known.suspended if suspended is None else suspended
     return replace(known, change=change, suspended=paused)
+
+
+def next_day_of_interest(
+    matter: Matter, entries: Iterable[KnownEntry], catalogue: Catalogue, day: date
+) -> date | None:
+    """Return the first day after *day* that brings *matter*, on *entries*, anything by itself."""
+    return next_day_for(matter, first_turn(entries, catalogue, day), catalogue, day)

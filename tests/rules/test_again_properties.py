@@ -12,10 +12,18 @@ from schemas.measure import EntryKind
 from streams.rules.join import is_active
 from streams.rules.open_matter import is_open
 from streams.rules.standing import Standing
-from streams.rules.time_passes import next_day_of_interest
 from tests.budget import examples
 from tests.rules.given import TODAY, real_catalogue
-from tests.rules.matters import again, alive, changed, decided, reviewed, states, verdicts
+from tests.rules.matters import (
+    again,
+    alive,
+    changed,
+    decided,
+    next_day_of_interest,
+    reviewed,
+    states,
+    verdicts,
+)
 from tests.rules.test_decision_properties import FACTS, ITEMS, events, known, standings
 
 ONE = timedelta(days=1)

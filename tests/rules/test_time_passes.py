@@ -6,9 +6,18 @@ from msgspec.structs import replace
 
 from schemas.lean import Matter
 from streams.rules.open_matter import closes_on, forgotten_on, is_open, newest_events
-from streams.rules.time_passes import next_day_of_interest, time_passes
+from streams.rules.time_passes import time_passes
 from tests.rules.given import FIRM, TODAY, entry, event, real_catalogue
-from tests.rules.matters import NOTHING, again, changed, decided, moment, only, verdicts
+from tests.rules.matters import (
+    NOTHING,
+    again,
+    changed,
+    decided,
+    moment,
+    next_day_of_interest,
+    only,
+    verdicts,
+)
 
 ONE = timedelta(days=1)
 RULES = real_catalogue()
