@@ -18,7 +18,8 @@ from infra.redis import check_redis, connect_redis
 from schemas.errors import RetryLaterError, StopServiceError
 
 HOLDER = """
-import sys, time, pathlib
+import signal, sys, time, pathlib
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job of the background ignores it
 from infra.embedded import EmbeddedServices
 with EmbeddedServices(pathlib.Path(sys.argv[1])) as services:
     print(services.kafka, services.redis.split("/")[2], flush=True)

@@ -246,6 +246,6 @@ def test_damaged_events_are_plain_only_where_the_exact_parser_takes_them(seed: i
 
 
 def test_nothing_is_read_or_written_outside_its_array() -> None:
-    """Run by `test_bounds` in a process whose compiled code looks at every index."""
+    """Run by `test_bounds` in a process where every index is looked at."""
     test_damaged_events_are_plain_only_where_the_exact_parser_takes_them(99)
     agree([b"", b"{", b'{"', b'{"id":"', b"\xe4", b'{"id":"\xe4', b'{"data":{"attributes":{"a":'])
