@@ -1,4 +1,4 @@
-"""The compiled loops keep to their arrays: the same tests, run as Python, which looks at each index.
+"""The compiled loops keep to their arrays: tests run them as Python, which looks at each index.
 
 Numba can look as well (`NUMBA_BOUNDSCHECK`), at the price of compiling all of it once more.
 """
