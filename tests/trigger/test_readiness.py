@@ -15,7 +15,7 @@ from streams.trigger.transaction import Transaction
 from tests.trigger.messages import event, firm, on_events
 from tests.trigger.running import PATIENCE_S, Town
 
-LATE_S = 0.5
+LATE_S = 2.0  # a busy machine keeps the loop for half a second now and then
 
 
 @pytest.fixture
@@ -38,10 +38,10 @@ def test_a_commit_that_keeps_the_loop_is_told_and_forgotten_when_it_lands(
     monkeypatch.setattr(telemetry, "_LATE_S", LATE_S)
     with HealthServer(live=town.telemetry.live, ready=town.telemetry.ready) as server:
         try:
-            until(server, 200)
+            assert answer(server)[0] == 200
             town.send(on_events(event(firm())))
-            told = until(server, 503, "waiting for a commit")
-            assert told.startswith("no turn of the loop for ")
+            assert until(server, 503).startswith("no turn of the loop for ")
+            assert "waiting for a commit" in answer(server)[1]
             assert REGISTRY.get_sample_value("credit_ready_info") == 0
         finally:
             held.set()
@@ -50,10 +50,10 @@ def test_a_commit_that_keeps_the_loop_is_told_and_forgotten_when_it_lands(
     assert [d.data.verdict for d in town.settle().decisions] == ["pass"]
 
 
-def until(server: HealthServer, status: int, words: str = "") -> str:
-    """Return what `/readyz` says once its *status* is that, and it says the *words*."""
+def until(server: HealthServer, status: int) -> str:
+    """Return what `/readyz` says once its *status* is that."""
     deadline = time.monotonic() + PATIENCE_S / 2
-    while (told := answer(server))[0] != status or words not in told[1]:
+    while (told := answer(server))[0] != status:
         assert time.monotonic() < deadline, told
         time.sleep(0.02)
     return told[1]
