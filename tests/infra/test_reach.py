@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from infra.embedded import EmbeddedServices, free_port
+from infra.embedded import EmbeddedServices
 from infra.kafka import admin_config
 from infra.reach import REACH_S, unreachable
 from infra.topic_log import find_log
@@ -17,7 +17,9 @@ from infra.topics import Topics
 from schemas.errors import CreditTriggerError
 from sources.publisher import reach
 
-NOBODY = f"127.0.0.1:{free_port()}"
+_TAKEN = socket.socket()  # bound, so that no server of another test gets its port; never listens
+_TAKEN.bind(("127.0.0.1", 0))
+NOBODY = f"127.0.0.1:{_TAKEN.getsockname()[1]}"
 SHORT_S = 0.5
 LONG_S = 2.0  # for who answers: on a busy machine not at once
 
