@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from streams.reporting.closing import Unpublished
     from streams.reporting.fact_feed import FactFeed
     from streams.reporting.fact_snapshot import FactSnapshot
+    from streams.reporting.law import Law
     from streams.rules.periods import Span
 
 log = structlog.get_logger("streams.feedback")
@@ -36,7 +37,7 @@ _DAY = timedelta(days=1)
 class Desk(NamedTuple):
     """What reports are made with: *registered* owe one, *grace* is waited after a period.
 
-    The facts are kept in *folder*.
+    The facts are kept in *folder*; provisional terms are counted by *law*.
     """
 
     kafka: str
@@ -45,6 +46,7 @@ class Desk(NamedTuple):
     clock: Clock
     grace: timedelta
     registered: list[str]
+    law: Law
 
 
 class Closer:

@@ -10,11 +10,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import chinese_calendar
 import pytest
+import yaml
 
 from infra.settings import Settings, environment_of
 from schemas.times import SHANGHAI
@@ -48,6 +51,20 @@ def disturbed(sent: Sequence[Sent], dice: random.Random) -> list[Sent]:
     return [each for _, each in sorted(placed, key=lambda pair: pair[0])]
 
 
+def plain_law() -> dict[str, Any]:
+    """Return the terms of the catalogue and its calendar, read without a word of our code."""
+    files = (Path(__file__).parents[2] / "catalogue" / "measures").glob("*.yaml")
+    read = [yaml.safe_load(file.read_text()) for file in files]
+    year = [date(2026, 1, 1) + timedelta(days=n) for n in range(365)]
+    odd = [day for day in year if chinese_calendar.is_workday(day) != (day.weekday() < 5)]
+    return {
+        "days": {each["id"]: each["receipt_due_working_days"] for each in read},
+        "years": [2025, 2026],
+        "off": [day.isoformat() for day in odd if day.weekday() < 5],
+        "worked": [day.isoformat() for day in odd if day.weekday() >= 5],
+    }
+
+
 def test_reports_equal_the_batch_jobs_through_kills_and_rebalances(
     kafka: str, tmp_path: Path
 ) -> None:
@@ -55,7 +72,10 @@ def test_reports_equal_the_batch_jobs_through_kills_and_rebalances(
     print(f"seed {seed}")  # noqa: T201 - to have it again
     dice = random.Random(seed)
     departments = sorted(load_catalogue(Settings()).departments)
-    log = SyntheticLog(seed, FIRST, DAYS, events=150, departments=departments[:3])
+    law = plain_law()
+    log = SyntheticLog(
+        seed, FIRST, DAYS, events=150, departments=departments[:3], measures=sorted(law["days"])
+    )
     coming = disturbed(log.sent, dice)
     share = len(coming) // ROUNDS + 1
     reports = Reports(kafka)
@@ -79,7 +99,7 @@ def test_reports_equal_the_batch_jobs_through_kills_and_rebalances(
         for worker in workers:  # on the last day, each with its file
             worker.kill()
             worker.start(FINAL)
-        _until_equal(reports, log.sent, departments, workers)
+        _until_equal(reports, log.sent, departments, workers, law)
         print(f"{kills} kills, {len(reports.all())} reports")  # noqa: T201 - what was tried
         assert any(report.data.revision for report in reports.all())
         assert _rebuild(kafka, tmp_path) == 0
@@ -97,6 +117,7 @@ def _until_equal(
     sent: Sequence[Sent],
     departments: list[str],
     workers: Sequence[FeedbackWorker],
+    law: Mapping[str, Any],
 ) -> None:
     """Wait until what is published is what the batch job says; it must come to that."""
     before = date(2026, 6, 22)
@@ -112,7 +133,7 @@ def _until_equal(
         told = {(r.data.period, r.data.from_, r.data.until) for r in found}
         try:
             assert told == wanted
-            holds(found, sent, departments)
+            holds(found, sent, departments, law)
         except AssertionError:
             assert time.monotonic() < deadline, [worker.said() for worker in workers]
             time.sleep(2)
