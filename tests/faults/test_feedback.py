@@ -15,15 +15,14 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import chinese_calendar
 import pytest
-import yaml
 
 from infra.settings import Settings, environment_of
 from schemas.times import SHANGHAI
 from streams.catalogue_in_force import load_catalogue
 from streams.rules.periods import spans_of
 from tests.real.servers import kafka_with
+from tests.rules.terms import catalogue_law
 from tests.streams.feedback_check import holds
 from tests.streams.feedback_log import COUNTS, Sent, SyntheticLog, publish
 from tests.streams.feedback_worker import GRACE_MINUTES, FeedbackWorker, Reports
@@ -51,20 +50,6 @@ def disturbed(sent: Sequence[Sent], dice: random.Random) -> list[Sent]:
     return [each for _, each in sorted(placed, key=lambda pair: pair[0])]
 
 
-def plain_law() -> dict[str, Any]:
-    """Return the terms of the catalogue and its calendar, read without a word of our code."""
-    files = (Path(__file__).parents[2] / "catalogue" / "measures").glob("*.yaml")
-    read = [yaml.safe_load(file.read_text()) for file in files]
-    year = [date(2026, 1, 1) + timedelta(days=n) for n in range(365)]
-    odd = [day for day in year if chinese_calendar.is_workday(day) != (day.weekday() < 5)]
-    return {
-        "days": {each["id"]: each["receipt_due_working_days"] for each in read},
-        "years": [2025, 2026],
-        "off": [day.isoformat() for day in odd if day.weekday() < 5],
-        "worked": [day.isoformat() for day in odd if day.weekday() >= 5],
-    }
-
-
 def test_reports_equal_the_batch_jobs_through_kills_and_rebalances(
     kafka: str, tmp_path: Path
 ) -> None:
@@ -72,7 +57,7 @@ def test_reports_equal_the_batch_jobs_through_kills_and_rebalances(
     print(f"seed {seed}")  # noqa: T201 - to have it again
     dice = random.Random(seed)
     departments = sorted(load_catalogue(Settings()).departments)
-    law = plain_law()
+    law = catalogue_law()
     log = SyntheticLog(
         seed, FIRST, DAYS, events=150, departments=departments[:3], measures=sorted(law["days"])
     )

@@ -6,11 +6,9 @@ The Faust worker around it is tried on real Kafka (tests/faults/test_feedback.py
 import gc
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,16 +20,12 @@ from schemas.errors import StopServiceError
 from schemas.feedback import Feedback
 from schemas.times import SHANGHAI
 from streams.reporting.closer import Desk
-from streams.reporting.closing import closed_spans, unpublished
-from streams.reporting.fact_feed import FactFeed
-from streams.reporting.report_log import ReportLog
 from streams.reporting.reporter import Reporter
 from streams.rules.periods import spans_of
-from tests.rules.feedback_oracle import expected
-from tests.rules.terms import KNOWN, UNKNOWN, law_of
+from tests.rules.terms import KNOWN, law_of
 from tests.rules.test_feedback_report import DEPARTMENTS
 from tests.streams.feedback_check import holds
-from tests.streams.feedback_log import COUNTS, Sent, SyntheticLog, publish, raw_of
+from tests.streams.feedback_log import COUNTS, Sent, SyntheticLog, publish
 from tests.streams.feedback_worker import Reports
 
 FIRST, DAYS = date(2026, 6, 25), 6  # Thursday to Tuesday, the last of June
@@ -46,13 +40,11 @@ def at(day: date, hour: int, minute: int = 0) -> datetime:
 class Office:
     """One reporter with a clock to set; `owns` is what its worker believes."""
 
-    def __init__(
-        self, kafka: str, folder: Path, now: datetime, law: Mapping[str, Any] = KNOWN
-    ) -> None:
+    def __init__(self, kafka: str, folder: Path, now: datetime) -> None:
         self.now, self.owns = now, True
         self.errors: list[Exception] = []
         grace = timedelta(hours=1)
-        desk = Desk(kafka, "test", folder, lambda: self.now, grace, DEPARTMENTS, law_of(law))
+        desk = Desk(kafka, "test", folder, lambda: self.now, grace, DEPARTMENTS, law_of(KNOWN))
         self.reporter = Reporter(desk, owns=lambda: self.owns, failed=self.errors.append)
         self.reporter.start()
 
@@ -151,46 +143,6 @@ def test_whoever_comes_next_publishes_nothing_again_with_the_file_and_without_it
         time.sleep(3)
         assert at_once(office, reports, end) == first
     holds(first, log.sent, DEPARTMENTS)
-
-
-def test_a_closed_report_is_revised_where_a_term_that_was_counted_again_changes_it(
-    kafka: str, tmp_path: Path, log: SyntheticLog, reports: Reports
-) -> None:
-    """The catalogue gets the next calendar; what is counted from nothing says the same."""
-    publish(kafka, log.sent)
-    now = at(MONDAY, 9)
-    first = at_once(Office(kafka, tmp_path / "one", now, UNKNOWN), reports, MONDAY)
-    holds(first, log.sent, DEPARTMENTS, UNKNOWN)
-    office = Office(kafka, tmp_path / "one", now, KNOWN)
-    until(lambda: any(r.data.revision for r in reports.all()))
-    office.reporter.stop()
-    assert office.errors == []
-    whole = reports.all()
-    holds(whole, log.sent, DEPARTMENTS, KNOWN)
-    changed = set()
-    for span in spans(first):
-        before, after = (
-            expected(raw_of(log.sent), *span[1:], DEPARTMENTS, law) for law in (UNKNOWN, KNOWN)
-        )
-        changed |= {(span, who) for who in before if before[who] != after[who]}
-    revised = whole[len(first) :]
-    assert {((r.data.period, r.data.from_, r.data.until), r.data.department) for r in revised} == (
-        changed
-    )
-    assert 0 < len(revised) == len(changed) < len(first)
-    with (
-        closing(FactFeed(kafka, tmp_path / "rebuilt.sqlite3", law_of(KNOWN))) as feed,
-        closing(ReportLog(kafka)) as published,
-    ):
-        while not feed.holds(feed.ends()):
-            feed.step(0.1)
-        published.refresh()
-        with feed.store.snapshot() as seen:
-            found = closed_spans(seen, MONDAY)
-            assert {tuple(span) for span in found} == spans(first)
-            assert not [
-                u for span in found for u in unpublished(seen, span, DEPARTMENTS, published)
-            ]
 
 
 def test_of_two_who_think_they_own_one_publishes_and_both_together_publish_once(
