@@ -162,11 +162,14 @@ def test_a_batch_that_fails_leaves_neither_facts_nor_positions(tmp_path: Path) -
 def test_a_new_calendar_touches_what_a_term_was_and_is_and_the_same_one_nothing(
     tmp_path: Path,
 ) -> None:
-    """Overdue since 24 June as told, since 25 June as counted again; another action's stays."""
+    """Overdue since 24 June as told, since 25 June as counted again; what was right stays."""
     told = life(ISSUED, due_on=date(2026, 6, 23), provisional=True)
     fixed = [replace(c, identity=("s", "b"), action_id="b") for c in life(ISSUED)]
+    two_days_later = "issued", "in_force", 2 * 24 * 60
+    right = life(two_days_later, due_on=date(2026, 6, 24), provisional=True)
+    guessed = [replace(c, identity=("s", "c"), action_id="c") for c in right]
     into = store(str(tmp_path), UNKNOWN)
-    into.take(FactBatch(changes=[*told, *fixed]), {("credit.tallies", 0): 1})
+    into.take(FactBatch(changes=[*told, *fixed, *guessed]), {("credit.tallies", 0): 1})
     with into.snapshot() as seen:
         turn, _ = seen.touched()
     into.forget_touched(turn)
