@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from schemas.feedback import FeedbackData
     from streams.reporting.closing import Unpublished
     from streams.reporting.fact_snapshot import FactSnapshot
+    from streams.reporting.law import Law
     from streams.rules.periods import Span
 
 _FINDING = 1
@@ -111,7 +112,7 @@ def rebuild(  # noqa: PLR0913  # one a flag
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="feedback-", dir=settings.state_dir) as folder,
-        closing(_filled(job.bootstrap, Path(folder), say)) as feed,
+        closing(_filled(job.bootstrap, Path(folder), job.law, say)) as feed,
         feed.store.snapshot() as seen,
     ):
         spans = [span for span in closed_spans(seen, last_end) if asked(span)]
@@ -129,7 +130,7 @@ class _Job:
     ) -> None:
         self.bootstrap, _ = find_kafka(settings)
         self._group = settings.group
-        self._registered = load_catalogue(settings).departments
+        self.law = load_catalogue(settings)
         self._say, self._as_json, self._only, self._publish = say, as_json, only, publish
         self.differing = self.same = 0
 
@@ -143,7 +144,7 @@ class _Job:
             for span in spans:
                 told = [
                     each
-                    for each in unpublished(seen, span, self._registered, log)
+                    for each in unpublished(seen, span, self.law.departments, log)
                     if self._only in (None, each.report.data.department)
                 ]
                 known = sum(self._only in (None, name) for name in log.published(span))
@@ -203,9 +204,9 @@ class _Job:
             click.echo(hint, err=True)
 
 
-def _filled(bootstrap: str, folder: Path, say: Words) -> FactFeed:
+def _filled(bootstrap: str, folder: Path, law: Law, say: Words) -> FactFeed:
     """Return the facts of the log as it ends now. Raises: RetryLaterError if it cannot."""
-    feed = FactFeed(bootstrap, folder / "facts.sqlite3")
+    feed = FactFeed(bootstrap, folder / "facts.sqlite3", law)
     ends = feed.ends()
     expected, done = sum(ends.values()), 0
     told_s = moved_s = time.monotonic()

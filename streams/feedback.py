@@ -33,13 +33,15 @@ def register(app: StreamsApp, settings: Settings) -> None:
     early: how far was read stands beside the facts.
     """
     kafka, _ = find_kafka(settings)
+    catalogue = load_catalogue(settings)
     desk = Desk(
         kafka=kafka,
         group=settings.group,
         folder=settings.state_dir / "streams" / "feedback",
         clock=app.clock_now,
         grace=timedelta(minutes=settings.feedback_grace_minutes),
-        registered=sorted(load_catalogue(settings).departments),
+        registered=sorted(catalogue.departments),
+        law=catalogue,
     )
 
     def owns() -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from bisect import bisect_left
 from datetime import datetime, timedelta
 from datetime import time as clock_time
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,19 +12,17 @@ import structlog
 
 from infra import metrics
 from schemas.times import SHANGHAI
-from streams.reporting.closing import closed_before, closed_spans, unpublished
+from streams.reporting.closing import closed_before, in_question, unpublished
 from streams.reporting.report_log import ReportLog, ReportWriter
-from streams.rules.feedback_report import CITY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import date
     from pathlib import Path
 
     from infra.clock import Clock
     from streams.reporting.closing import Unpublished
     from streams.reporting.fact_feed import FactFeed
-    from streams.reporting.fact_snapshot import FactSnapshot
+    from streams.reporting.law import Law
     from streams.rules.periods import Span
 
 log = structlog.get_logger("streams.feedback")
@@ -36,7 +33,7 @@ _DAY = timedelta(days=1)
 class Desk(NamedTuple):
     """What reports are made with: *registered* owe one, *grace* is waited after a period.
 
-    The facts are kept in *folder*.
+    The facts are kept in *folder*; provisional terms are counted by *law*.
     """
 
     kafka: str
@@ -45,6 +42,7 @@ class Desk(NamedTuple):
     clock: Clock
     grace: timedelta
     registered: list[str]
+    law: Law
 
 
 class Closer:
@@ -97,7 +95,7 @@ class Closer:
         reports.refresh()
         with self._feed.store.snapshot() as seen:
             turn, touched = seen.touched()
-            for span in _in_question(seen, last_end, reports, touched):
+            for span in in_question(seen, last_end, reports, touched):
                 if self._stop.is_set():
                     return False
                 if found := unpublished(seen, span, self._desk.registered, reports):
@@ -106,21 +104,6 @@ class Closer:
         self._feed.store.forget_touched(turn)
         log.info("closed", until=str(last_end), took_s=round(time.monotonic() - began_s, 1))
         return True
-
-
-def _in_question(
-    seen: FactSnapshot, last_end: date, reports: ReportLog, touched: Iterable[date]
-) -> list[Span]:
-    """Return the periods without a report, by their ends; then those that late data touched."""
-    spans = closed_spans(seen, last_end)
-    days = sorted(touched)
-
-    def is_touched(span: Span) -> bool:
-        place = bisect_left(days, span.first)
-        return place < len(days) and days[place] < span.end
-
-    new = [span for span in spans if CITY not in reports.published(span)]
-    return new + [s for s in spans if CITY in reports.published(s) and is_touched(s)]
 
 
 def _tell(span: Span, found: list[Unpublished]) -> None:

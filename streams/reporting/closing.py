@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,6 +50,21 @@ def closed_spans(seen: FactSnapshot, last_end: date) -> list[Span]:
     days |= {began_on + n * _DAY for n in range((last_end - began_on).days)}
     spans = {span for day in days for span in spans_of(day) if span.end <= last_end}
     return sorted(spans, key=lambda span: (span.end, -span.first.toordinal()))
+
+
+def in_question(
+    seen: FactSnapshot, last_end: date, log: ReportLog, touched: Iterable[date]
+) -> list[Span]:
+    """Return the periods without a report, by their ends; then those that late data touched."""
+    spans = closed_spans(seen, last_end)
+    days = sorted(touched)
+
+    def is_touched(span: Span) -> bool:
+        place = bisect_left(days, span.first)
+        return place < len(days) and days[place] < span.end
+
+    new = [span for span in spans if CITY not in log.published(span)]
+    return new + [s for s in spans if CITY in log.published(s) and is_touched(s)]
 
 
 def unpublished(

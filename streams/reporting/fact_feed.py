@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.reporting.fact_store import Place
+    from streams.reporting.law import Law
 
 log = structlog.get_logger("streams.feedback")
 # Identities come in no order, so each transaction writes most of the pages that hold them: few
@@ -26,14 +27,15 @@ _AT_ONCE, _OF_THEM = 20_000, 2_000
 class FactFeed:
     """The facts of the log at *bootstrap* in the file *path*; `step` takes in what comes next.
 
+    *law* as of a FactStore.
     `unreadable` counts the messages passed over because they are none of ours, by topic.
     Raises: StopServiceError if a topic is missing or no longer has what comes next.
     """
 
-    def __init__(self, bootstrap: str, path: Path) -> None:
+    def __init__(self, bootstrap: str, path: Path, law: Law) -> None:
         self._bootstrap = bootstrap
         logs = logs_of(bootstrap, INPUTS)
-        self.store = FactStore(path, names_of(logs))
+        self.store = FactStore(path, names_of(logs), law)
         self._reader = LogReader(bootstrap, start_of(logs, self.store.positions()))
         self._stored = dict(self._reader.positions)
         self.unreadable: Counter[str] = Counter()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from streams.reporting.fact_tables import Row
     from streams.rules.feedback_facts import Answer, Change
     from streams.rules.feedback_report import PeriodReport
+    from streams.rules.receipt_term import TermLaw
 
 # Whatever counts in a period has a row with one of these days in it.
 _ACTION_DAYS = (
@@ -36,10 +37,10 @@ _NO_DAY = date.min.isoformat()  # of a tally without counts
 
 
 class FactSnapshot:
-    """The facts in *db*, in a read transaction of its own."""
+    """The facts in *db*, in a read transaction of its own; terms are those of *law*."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
+    def __init__(self, db: sqlite3.Connection, law: TermLaw) -> None:
+        self._db, self._law = db, law
 
     def read(self) -> list[TopicRead]:
         """Return how far each partition was read."""
@@ -79,7 +80,7 @@ class FactSnapshot:
 
     def reports(self, first: date, end: date, owing: Iterable[str]) -> Mapping[str, PeriodReport]:
         """Return what `feedback_report.reports` makes of the same facts, action by action."""
-        count = PeriodCount(first, end, owing)
+        count = PeriodCount(first, end, owing, self._law)
         within = first.isoformat(), end.isoformat()
         for *cell, n in self._db.execute(
             "SELECT department, family, stage, verdict, sum(n) FROM tallied "

@@ -20,41 +20,51 @@ from streams.reporting.fact_tables import (
     ADD_DECIDED,
     ADD_TALLIED,
     FIND_CELL,
+    PROVISIONAL,
     SCHEMA,
+    SET_TERM,
+    TERMS,
     Row,
     answer_row,
     cell_of,
+    change_from,
     change_row,
     key_of,
     tallied_rows,
+    term_row,
 )
+from streams.rules.feedback_line import with_terms
+from streams.rules.feedback_report import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from streams.reporting.law import Law
     from streams.reporting.read_facts import FactBatch
     from streams.rules.feedback_facts import Decided, Tallied
 
 Place = tuple[str, int]  # topic and partition
-VERSION = "1"
+VERSION = "2"
 _CACHE = "PRAGMA cache_size = -32000"  # KiB
 
 
 class FactStore:
     """The facts of the log *logs* (what names each topic's log) in the file *path*.
 
+    Provisional terms in it are counted by *law*, and again when it is opened with another.
     One thread takes facts; `snapshot` and `forget_touched` may be used from another.
     """
 
-    def __init__(self, path: Path, logs: Mapping[str, str]) -> None:
-        self._path = path
+    def __init__(self, path: Path, logs: Mapping[str, str], law: Law) -> None:
+        self._path, self._law = path, law
         path.parent.mkdir(parents=True, exist_ok=True)
         name = json.dumps({"version": VERSION, **dict(sorted(logs.items()))})
         self._db = self._opened(name) or self._fresh(name)
         found = self._db.execute("SELECT max(turn) FROM touched_action").fetchone()[0]
         days = self._db.execute("SELECT max(turn) FROM touched_day").fetchone()[0]
         self._turn = max(found or 0, days or 0)
+        self._obey()
 
     def _opened(self, name: str) -> sqlite3.Connection | None:
         """Return the file as it is, None if it is of no use."""
@@ -95,14 +105,13 @@ class FactStore:
             db.executemany(ADD_CHANGE, map(change_row, batch.changes))
             db.executemany(ADD_ANSWER, map(answer_row, batch.answers))
             actions = {fact.action_id for fact in batch.changes}
+            self._count_terms(
+                of
+                for of in actions
+                if db.execute(f"{PROVISIONAL} AND action_id = ?", (of,)).fetchone()
+            )
             actions |= {fact.action_id for fact in batch.answers}
-            db.executemany(
-                "INSERT OR REPLACE INTO touched_day VALUES (?, ?)", ((d, self._turn) for d in days)
-            )
-            db.executemany(
-                "INSERT OR REPLACE INTO touched_action VALUES (?, ?)",
-                ((action, self._turn) for action in actions),
-            )
+            self._touch(days, actions)
             if batch.began_on is not None:
                 db.execute(
                     "INSERT INTO meta VALUES ('began_on', ?) ON CONFLICT (name) "
@@ -113,6 +122,37 @@ class FactStore:
                 "INSERT OR REPLACE INTO position VALUES (?, ?, ?)",
                 ((topic, part, following) for (topic, part), following in positions.items()),
             )
+
+    def _touch(self, days: Iterable[str], actions: Iterable[str]) -> None:
+        """Remember that reports of *days*, and of the days of *actions*, may have changed."""
+        for table, touched in (("touched_day", days), ("touched_action", actions)):
+            self._db.executemany(
+                f"INSERT OR REPLACE INTO {table} VALUES (?, ?)",  # noqa: S608 - our own names
+                ((each, self._turn) for each in touched),
+            )
+
+    def _obey(self) -> None:
+        """Count the provisional terms again if they were counted by another law."""
+        known = self._db.execute("SELECT value FROM meta WHERE name = 'law'").fetchone()
+        if known == (self._law.version,):
+            return
+        self._turn += 1
+        with _transaction(self._db):
+            self._count_terms([of for (of,) in self._db.execute(PROVISIONAL)])
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('law', ?)", (self._law.version,))
+
+    def _count_terms(self, actions: Iterable[str]) -> None:
+        """Count the provisional terms of *actions*; touch those whose term is another one now."""
+        for action_id in actions:
+            rows = self._db.execute(TERMS, (action_id,)).fetchall()
+            before = {row[2:4]: row[:2] for row in rows}
+            history = sorted((change_from(row[2:]) for row in rows), key=in_order)
+            for change in with_terms(history, self._law):
+                of, now = change.identity, term_row(change)
+                if change.due_provisional and now != before[of]:
+                    self._db.execute(SET_TERM, (*now, *of))
+                    owed_before = before[of][0]  # a report that told it overdue no longer does
+                    self._touch([owed_before] if owed_before else (), [action_id])
 
     def _take_tallied(self, facts: list[Tallied]) -> set[str]:
         """Add tallies, of two with one identity the lesser; return the days that this changed."""
@@ -153,7 +193,7 @@ class FactStore:
         """Yield the facts and positions of this moment; what is taken meanwhile is not in it."""
         with closing(_connect(self._path)) as db:
             db.execute("BEGIN")
-            yield FactSnapshot(db)
+            yield FactSnapshot(db, self._law)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 Row = tuple[Any, ...]
 
 # `day` is the day on which a row counts; `owed_on` and `objection_day` are further days on which
-# an action may count. Of decisions and tallies the identity is kept as a hash: one for each event,
-# with the cell in which it counts. Hashes come in no order, so little may be kept with each.
+# an action may count. `term` is a provisional `due_on` as it counts now: it and the `owed_on` of
+# such a row rest on the calendar and on other revisions; FactStore fills them in. Of decisions and
+# tallies the identity is kept as a hash: one for each event, with the cell in which it counts.
+# Hashes come in no order, so little may be kept with each.
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE position (topic TEXT, part INT, next INT NOT NULL, PRIMARY KEY (topic, part))
@@ -37,13 +39,14 @@ CREATE TRIGGER another AFTER UPDATE ON decided BEGIN
   UPDATE cell SET n = n - 1 WHERE id = old.cell; UPDATE cell SET n = n + 1 WHERE id = new.cell; END;
 CREATE TABLE change (source TEXT, id TEXT, action_id TEXT, revision INT, change TEXT, at INT,
   department TEXT, measure_id TEXT, measure_version TEXT, effect TEXT, state TEXT, due_on TEXT,
-  reason TEXT, objection_at INT, day TEXT, objection_day TEXT, owed_on TEXT,
-  PRIMARY KEY (source, id)) WITHOUT ROWID;
+  due_provisional INT, reason TEXT, objection_at INT, day TEXT, objection_day TEXT, owed_on TEXT,
+  term TEXT, PRIMARY KEY (source, id)) WITHOUT ROWID;
 CREATE INDEX change_action ON change (action_id);
 CREATE INDEX change_day ON change (day, action_id);
 CREATE INDEX change_objection ON change (objection_day, action_id)
   WHERE objection_day IS NOT NULL;
 CREATE INDEX change_owed ON change (owed_on, action_id) WHERE owed_on IS NOT NULL;
+CREATE INDEX change_provisional ON change (action_id) WHERE due_provisional;
 CREATE TABLE answer (source TEXT, id TEXT, action_id TEXT, department TEXT, at INT,
   receipt_id TEXT, outcome TEXT, reason_code TEXT, day TEXT, PRIMARY KEY (source, id))
   WITHOUT ROWID;
@@ -82,13 +85,16 @@ ADD_DECIDED = (
 )
 _CHANGE = (
     "action_id, revision, change, at, department, measure_id, measure_version, effect, state, "
-    "due_on, reason, objection_at"
+    "due_on, due_provisional, reason, objection_at"
 )
 _ANSWER = "action_id, department, at, receipt_id, outcome, reason_code"
 ADD_CHANGE = _upsert("change", "source, id", f"{_CHANGE}, day, objection_day, owed_on")
 ADD_ANSWER = _upsert("answer", "source, id", f"{_ANSWER}, day")
 ADD_TALLIED = "INSERT INTO tallied VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 CHANGE_COLUMNS, ANSWER_COLUMNS = f"source, id, {_CHANGE}", f"source, id, {_ANSWER}"
+PROVISIONAL = "SELECT DISTINCT action_id FROM change WHERE due_provisional"
+TERMS = f"SELECT owed_on, term, {CHANGE_COLUMNS} FROM change WHERE action_id = ?"  # noqa: S608 - our names
+SET_TERM = "UPDATE change SET owed_on = ?, term = ? WHERE source = ? AND id = ?"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -113,23 +119,29 @@ def tallied_rows(fact: Tallied) -> list[Row]:
 
 def change_row(fact: Change) -> Row:
     """Return *fact* as ADD_CHANGE wants it."""
-    owed = owed_on(fact)
+    owed = None if fact.due_provisional else owed_on(fact)
     marked = None if fact.objection_at == NO_OBJECTION else day_of(fact.objection_at).isoformat()
     return (
         *fact.identity,
         *(fact.action_id, fact.revision, fact.change, _micros(fact.at)),
         *(fact.department, fact.measure_id, fact.measure_version, fact.effect, fact.state),
-        *(fact.due_on.isoformat(), fact.reason, _micros(fact.objection_at)),
+        *(fact.due_on.isoformat(), fact.due_provisional, fact.reason, _micros(fact.objection_at)),
         *(day_of(fact.at).isoformat(), marked, owed and owed.isoformat()),
     )
 
 
 def change_from(row: Row) -> Change:
     """Return the fact of a row of CHANGE_COLUMNS."""
-    source, id_, action_id, revision, change, at, *of, due_on, reason, objection_at = row
-    term = date.fromisoformat(due_on)
-    fields = action_id, revision, change, _instant(at), *of, term, reason, _instant(objection_at)
+    source, id_, action_id, revision, change, at, *of, due_on, provisional, reason, marked = row
+    term = date.fromisoformat(due_on), bool(provisional)
+    fields = action_id, revision, change, _instant(at), *of, *term, reason, _instant(marked)
     return Change((source, id_), *fields)
+
+
+def term_row(fact: Change) -> Row:
+    """Return the `owed_on` and `term` of *fact*, one of a history `with_terms`."""
+    owed = owed_on(fact)
+    return owed and owed.isoformat(), fact.due_on.isoformat()
 
 
 def answer_row(fact: Answer) -> Row:

@@ -72,7 +72,7 @@ class Reporter:
         with self._alone() as alone:
             if not alone:
                 return
-            with closing(FactFeed(desk.kafka, desk.folder / "facts.sqlite3")) as feed:
+            with closing(FactFeed(desk.kafka, desk.folder / "facts.sqlite3", desk.law)) as feed:
                 self._feed = feed
                 closer = Closer(feed, desk)
                 try:

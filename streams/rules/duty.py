@@ -16,12 +16,12 @@ from schemas.action import ActionState
 from schemas.followed import Answered, Duty, OwedKind, Task
 from schemas.ids import identity
 from schemas.times import legal_day
+from streams.rules.receipt_term import TermLaw, began_on, counted_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from schemas.action import ActionData
-    from schemas.measure import Measure
     from schemas.receipt import ReceiptData
     from schemas.registry import Department, ListSpec
     from streams.rules.workdays import Workdays
@@ -31,12 +31,8 @@ KEPT = timedelta(days=30)  # after its end an action may still be asked about; t
 _FINAL = frozenset({ActionState.WITHDRAWN.value, ActionState.DISMISSED.value})
 
 
-class Law(Protocol):
+class Law(TermLaw, Protocol):
     """What of the catalogue follow-up rests on."""
-
-    @property
-    def calendar(self) -> Workdays:
-        """The working days."""
 
     @property
     def lists(self) -> Mapping[str, ListSpec]:
@@ -45,9 +41,6 @@ class Law(Protocol):
     @property
     def departments(self) -> Mapping[str, Department]:
         """The departments by USCC."""
-
-    def measure(self, measure_id: str) -> Measure | None:
-        """Return the measure, whose terms may have to be counted again."""
 
     def current_department(self, uscc: str) -> Department | None:
         """Return who holds the duties of a department now."""
@@ -129,11 +122,7 @@ def term_of(task: Task, law: Law) -> date | None:
     A term that ran into a year without a calendar is counted again as soon as there is one.
     """
     if task.due_on is not None and task.due_provisional:
-        measure = law.measure(task.measure_id)
-        if measure is not None:
-            days = measure.receipt_due_working_days
-            counted = law.calendar.add_working_days(task.began_on, days)
-            return task.due_on if counted.provisional else counted.day
+        return counted_again(task.due_on, task.began_on, task.measure_id, law)
     return task.due_on
 
 
@@ -212,9 +201,8 @@ def _newer(one: Task | None, other: Task | None) -> Task | None:
     if one is None or other is None:
         return one or other
     older, newer = sorted((one, other), key=lambda task: task.revision)
-    if older.due_on == newer.due_on and older.began_on < newer.began_on:
-        return replace(newer, began_on=older.began_on)
-    return newer
+    began = began_on(newer.due_on, newer.began_on, (older.due_on, older.began_on))
+    return newer if began == newer.began_on else replace(newer, began_on=began)
 
 
 def _joined_answers(one: Answered, other: Answered) -> Answered:

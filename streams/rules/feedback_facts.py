@@ -59,6 +59,7 @@ class Change:
     effect: str
     state: str
     due_on: date
+    due_provisional: bool
     reason: str
     objection_at: datetime
 
@@ -127,6 +128,8 @@ def change_of(message: Action) -> Change:
         effect=data.effect,
         state=data.state,
         due_on=data.due_on or NEVER,
+        # Without a receipt's term it says the same of the review's.
+        due_provisional=data.due_provisional and data.due_on is not None,
         # A closed set: what a reviewer wrote freely must not turn up in a report.
         reason=data.reason if data.reason in WITHDRAWAL_REASONS else WITHOUT_REASON,
         objection_at=data.objection.marked_at if data.objection else NO_OBJECTION,

@@ -6,10 +6,11 @@ earlier one, is told in the period in which it came.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from streams.rules.feedback_facts import NEVER, NO_OBJECTION, Answer, Change, day_of
+from streams.rules.receipt_term import TermLaw, began_on, counted_again
 
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
@@ -36,11 +37,25 @@ class Line:
         self.minutes += other.minutes
 
 
+def with_terms(history: Sequence[Change], law: TermLaw) -> Sequence[Change]:
+    """Return *history*, the first revision first, its provisional terms counted again by *law*."""
+    if not any(change.due_provisional for change in history):
+        return history
+    found: list[Change] = []
+    told = NEVER, date.max
+    for change in history:
+        told = change.due_on, began_on(change.due_on, day_of(change.at), told)
+        if change.due_provisional:
+            change = replace(change, due_on=counted_again(*told, change.measure_id, law))  # noqa: PLW2901 - the same revision
+        found.append(change)
+    return found
+
+
 def line_of(history: Sequence[Change], answers: Iterable[Answer], first: date, end: date) -> Line:
     """Return what became of one action in the days from *first* to *end* (exclusive).
 
-    *history*: its revisions, the first one first; *answers*: those of its own department, in any
-    order, later ones than the period too.
+    *history*: its revisions `with_terms`, the first one first; *answers*: those of its own
+    department, in any order, later ones than the period too.
     """
     line = Line()
     for change in history:
@@ -61,7 +76,10 @@ def line_of(history: Sequence[Change], answers: Iterable[Answer], first: date, e
 
 
 def owed_on(change: Change) -> date | None:
-    """Return the first day on which an answer would be overdue if *change* held until then."""
+    """Return the first day on which an answer would be overdue if *change* held until then.
+
+    *change* is one of a history `with_terms`.
+    """
     if change.state != "in_force" or change.due_on == NEVER:
         return None
     return max(change.due_on, day_of(change.at)) + _DAY
@@ -88,8 +106,8 @@ def _count_term(
 ) -> None:
     """Count whether the first answer came in its term, or the term passed without one.
 
-    The term is `due_on`, in working days as the trigger set it and, past the published
-    calendar, amended it. An action that was not in force on that day owed no answer.
+    The term is `due_on`, in working days as the trigger set it, or as counted again once the
+    calendar was published. An action that was not in force on that day owed no answer.
     """
     if answers:
         answered_on = day_of(answers[0].at)

@@ -32,8 +32,9 @@ from streams.rules.feedback_facts import (
     day_of,
     once_each,
 )
-from streams.rules.feedback_line import Line, line_of
+from streams.rules.feedback_line import Line, line_of, with_terms
 from streams.rules.nearest_rank import nearest_rank
+from streams.rules.receipt_term import TermLaw
 
 CITY = "city"
 MEDIAN, NINE_IN_TEN = 50, 90
@@ -89,11 +90,11 @@ class PeriodCount:
     """Counts one period as its facts are handed over, each once; keeps totals alone.
 
     *owing*: the departments that owe a report, a nil return too. Whoever else has something to
-    count in the period gets a report as well.
+    count in the period gets a report as well. *law*: what provisional terms are counted again by.
     """
 
-    def __init__(self, first: date, end: date, owing: Iterable[str]) -> None:
-        self._first, self._end = first, end
+    def __init__(self, first: date, end: date, owing: Iterable[str], law: TermLaw) -> None:
+        self._first, self._end, self._law = first, end, law
         self._offices: dict[str, _Office] = defaultdict(_Office)
         for department in owing:
             self._offices[department] = _Office()
@@ -124,7 +125,10 @@ class PeriodCount:
             if self._first <= day_of(answer.at) < self._end:
                 office = self._offices[answer.department]
                 office.receipts["known" if known else "unknown"] += 1
-        if history and (line := line_of(history, own, self._first, self._end)):
+        if not history:
+            return
+        terms = with_terms(history, self._law)
+        if line := line_of(terms, own, self._first, self._end):
             of = history[0]
             measure = of.measure_id, of.measure_version, of.effect
             self._offices[of.department].lines[measure].add(line)
@@ -140,14 +144,14 @@ class PeriodCount:
 
 
 def reports(
-    facts: Facts, first: date, end: date, owing: Iterable[str]
+    facts: Facts, first: date, end: date, owing: Iterable[str], law: TermLaw
 ) -> Mapping[str, PeriodReport]:
     """Return the report of each department and of `city` for the days from *first* to *end*.
 
-    *end* is exclusive; *owing* as in PeriodCount. The facts are those of the whole log up to now:
-    an action of an earlier period may fall due or be answered in this one.
+    *end* is exclusive; *owing* and *law* as in PeriodCount. The facts are those of the whole log
+    up to now: an action of an earlier period may fall due or be answered in this one.
     """
-    count = PeriodCount(first, end, owing)
+    count = PeriodCount(first, end, owing, law)
     for tally in once_each(facts.tallies):
         for day, department, family, stage, verdict, n in tally.counts:
             count.tallied((day, department, family, stage, verdict), n)

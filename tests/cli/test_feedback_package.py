@@ -18,6 +18,7 @@ from tests.cli.conftest import Run
 from tests.cli.recorded import write
 from tests.feedback.closed import DEPARTMENTS, message
 from tests.feedback.told import month
+from tests.rules.terms import KNOWN, law_of
 
 GOLDEN = Path(__file__).parents[1] / "feedback" / "golden" / "exported" / "union.csv"
 MARCH = (date(2025, 3, 1), date(2025, 4, 1))
@@ -30,7 +31,7 @@ def told(broker: str) -> str:
     by_topic = defaultdict(list)
     for each in month():
         by_topic[each.topic].append((each.key, each.value))
-    found = reports(Facts(), *MARCH, DEPARTMENTS)
+    found = reports(Facts(), *MARCH, DEPARTMENTS, law_of(KNOWN))
     for department, report in found.items():
         made = message(department, "month", *MARCH, report)
         by_topic[FEEDBACK].append((department, json.dumps(made).encode()))

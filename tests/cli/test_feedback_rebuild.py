@@ -20,8 +20,10 @@ from streams.catalogue_in_force import load_catalogue
 from streams.rules.periods import spans_of
 from tests.cli.conftest import Run
 from tests.rules.feedback_oracle import expected
+from tests.rules.terms import catalogue_law
 from tests.streams.feedback_log import COUNTS, Sent, SyntheticLog, publish, raw_of
 
+LAW = catalogue_law()
 FIRST, DAYS = date(2025, 3, 3), 9  # a Monday; the week ends within
 END = date(2025, 7, 1)
 WINDOW = ("--from", "2025-01-01", "--until", END.isoformat())
@@ -46,7 +48,8 @@ def departments() -> list[str]:
 
 @pytest.fixture
 def log(departments: list[str]) -> SyntheticLog:
-    return SyntheticLog(7, FIRST, DAYS, departments=departments[:3])
+    measures = sorted(LAW["days"])
+    return SyntheticLog(7, FIRST, DAYS, departments=departments[:3], measures=measures)
 
 
 @pytest.fixture
@@ -80,7 +83,7 @@ def holds(broker: str, sent: list[Sent], departments: list[str]) -> None:
     assert set(newest) == {span for day in DUE for span in spans_of(day) if span.end <= END}
     for (kind, first, end), told in newest.items():
         if kind in ("month", "half") or first < AFTER:
-            assert told == expected(raw_of(sent), first, end, departments)
+            assert told == expected(raw_of(sent), first, end, departments, LAW)
         else:
             assert all(report["counts"]["nil_return"] for report in told.values())
 

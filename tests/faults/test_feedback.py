@@ -10,9 +10,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from schemas.times import SHANGHAI
 from streams.catalogue_in_force import load_catalogue
 from streams.rules.periods import spans_of
 from tests.real.servers import kafka_with
+from tests.rules.terms import catalogue_law
 from tests.streams.feedback_check import holds
 from tests.streams.feedback_log import COUNTS, Sent, SyntheticLog, publish
 from tests.streams.feedback_worker import GRACE_MINUTES, FeedbackWorker, Reports
@@ -55,7 +57,10 @@ def test_reports_equal_the_batch_jobs_through_kills_and_rebalances(
     print(f"seed {seed}")  # noqa: T201 - to have it again
     dice = random.Random(seed)
     departments = sorted(load_catalogue(Settings()).departments)
-    log = SyntheticLog(seed, FIRST, DAYS, events=150, departments=departments[:3])
+    law = catalogue_law()
+    log = SyntheticLog(
+        seed, FIRST, DAYS, events=150, departments=departments[:3], measures=sorted(law["days"])
+    )
     coming = disturbed(log.sent, dice)
     share = len(coming) // ROUNDS + 1
     reports = Reports(kafka)
@@ -79,7 +84,7 @@ def test_reports_equal_the_batch_jobs_through_kills_and_rebalances(
         for worker in workers:  # on the last day, each with its file
             worker.kill()
             worker.start(FINAL)
-        _until_equal(reports, log.sent, departments, workers)
+        _until_equal(reports, log.sent, departments, workers, law)
         print(f"{kills} kills, {len(reports.all())} reports")  # noqa: T201 - what was tried
         assert any(report.data.revision for report in reports.all())
         assert _rebuild(kafka, tmp_path) == 0
@@ -97,6 +102,7 @@ def _until_equal(
     sent: Sequence[Sent],
     departments: list[str],
     workers: Sequence[FeedbackWorker],
+    law: Mapping[str, Any],
 ) -> None:
     """Wait until what is published is what the batch job says; it must come to that."""
     before = date(2026, 6, 22)
@@ -112,7 +118,7 @@ def _until_equal(
         told = {(r.data.period, r.data.from_, r.data.until) for r in found}
         try:
             assert told == wanted
-            holds(found, sent, departments)
+            holds(found, sent, departments, law)
         except AssertionError:
             assert time.monotonic() < deadline, [worker.said() for worker in workers]
             time.sleep(2)

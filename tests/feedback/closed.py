@@ -8,6 +8,7 @@ from schemas.feedback_counts import TopicRead
 from schemas.times import SHANGHAI
 from streams.rules.feedback_facts import NEVER, NO_OBJECTION, Answer, Change, Decided, Tallied
 from streams.rules.feedback_report import Facts, reports
+from tests.rules.terms import KNOWN, law_of
 
 HOUSING, MARKET = "11210500105000226H", "11210500105000330M"
 FINANCE = "1121050010500055XW"
@@ -37,6 +38,7 @@ def facts() -> Facts:
         kept = {
             "action_id": f"a{n}", "department": department, "measure_id": measure,
             "measure_version": "0123456789abcdef", "effect": effect, "objection_at": NO_OBJECTION,
+            "due_provisional": False,
         }  # fmt: skip
         due_on = day + timedelta(days=7)
         changes.append(
@@ -84,7 +86,7 @@ def half_year(known: Facts | None = None) -> list[dict[str, Any]]:
     spans = [("half", *HALF)]
     spans += [("month", date(2026, n, 1), date(2026, n + 1, 1)) for n in range(1, 7)]
     for period, first, end in spans:
-        told = reports(known or facts(), first, end, DEPARTMENTS)
+        told = reports(known or facts(), first, end, DEPARTMENTS, law_of(KNOWN))
         made += [message(who, period, first, end, each) for who, each in told.items()]
     return made
 

@@ -1,8 +1,10 @@
 """The reports once more, in plain Python over the bytes of the topics; shares no code with ours."""
 
+import itertools
 import json
 import math
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -22,20 +24,47 @@ def distinct(raw: list[bytes]) -> list[dict[str, Any]]:
     return list({(m["source"], m["id"]): m for m in map(json.loads, raw)}.values())
 
 
-def expected(raw: dict[str, list[bytes]], first: date, end: date, who: list[str]) -> dict[str, Any]:
-    """Return counts and measures of every department of *who*, and of `city`."""
+def expected(
+    raw: dict[str, list[bytes]], first: date, end: date, who: list[str], law: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return counts and measures of every department of *who*, and of `city`.
+
+    *law*: `days` of a receipt's term by measure, `years` with a calendar, and of the days in them
+    those that are `off` or `worked` against the weekday.
+    """
     topics = {name: distinct(messages) for name, messages in raw.items()}
-    whole = {name: report(topics, first, end, {name}, None) for name in who}
+    whole = {name: report(topics, first, end, {name}, None, law) for name in who}
     silent = sorted(name for name in who if whole[name]["counts"]["nil_return"])
-    return whole | {"city": report(topics, first, end, set(who), silent)}
+    return whole | {"city": report(topics, first, end, set(who), silent, law)}
 
 
-def report(  # noqa: C901, PLR0912 - read from top to bottom, as an auditor would
+def term(revisions: list[dict[str, Any]], number: int, law: Mapping[str, Any]) -> str | None:
+    """Return the last day of the term that the revision *number* tells, as it counts by *law*."""
+    data = revisions[number]["data"]
+    told: str | None = data["due_on"]
+    if not told or not data["due_provisional"] or data["measure"]["id"] not in law["days"]:
+        return told
+    while number and revisions[number - 1]["data"]["due_on"] == told:
+        number -= 1  # it was told earlier already
+    same = itertools.takewhile(lambda m: m["data"]["due_on"] == told, revisions[number:])
+    within = [m for m in same if m["data"]["revision"] <= data["revision"]]
+    day = min(when(m["time"]).date() for m in within)
+    years, left = {day.year}, law["days"][data["measure"]["id"]]
+    while left:
+        day += timedelta(days=1)
+        years.add(day.year)
+        by_week = day.weekday() < 5 and day.isoformat() not in law["off"]
+        left -= by_week or day.isoformat() in law["worked"]
+    return day.isoformat() if years <= set(law["years"]) else told
+
+
+def report(  # noqa: C901, PLR0912, PLR0917 - read from top to bottom, as an auditor would
     topics: dict[str, list[dict[str, Any]]],
     first: date,
     end: date,
     who: set[str],
     silent: list[str] | None,
+    law: Mapping[str, Any],
 ) -> dict[str, Any]:
     def within(day: date) -> bool:
         return first <= day < end
@@ -67,6 +96,8 @@ def report(  # noqa: C901, PLR0912 - read from top to bottom, as an auditor woul
         marks = [m["data"]["objection"]["marked_at"] for m in revisions if m["data"]["objection"]]
         if any(within(when(mark).date()) for mark in marks):
             told.append((line, "objection", None))
+        terms = [term(revisions, number, law) for number in range(len(revisions))]
+        both = list(zip(revisions, terms, strict=True))
         mine = [r for r in receipts if r["action_id"] == of]
         mine = [r for r in mine if r["department"] == data["department"]]
         mine = [r for r in mine if when(r["at"]).date() < end]
@@ -77,8 +108,8 @@ def report(  # noqa: C901, PLR0912 - read from top to bottom, as an auditor woul
             told.append((line, "answer " + mine[-1]["outcome"], why))
         answered = when(mine[0]["at"]).date() if mine else date.max
         if within(answered):
-            due = [m["data"]["due_on"] for m in revisions if when(m["time"]).date() <= answered]
-            by = due[-1] if due else data["due_on"]
+            due = [by for m, by in both if when(m["time"]).date() <= answered]
+            by = due[-1] if due else terms[0]
             if by is not None:
                 in_time += answered <= date.fromisoformat(by)
                 late += answered > date.fromisoformat(by)
@@ -86,8 +117,8 @@ def report(  # noqa: C901, PLR0912 - read from top to bottom, as an auditor woul
         day = min(when(m["time"]).date() for m in revisions)
         while day < end:
             day += timedelta(days=1)
-            before = [m["data"] for m in revisions if when(m["time"]).date() < day]
-            owed = before[-1]["state"] == "in_force" and before[-1]["due_on"]
+            last, by = [each for each in both if when(each[0]["time"]).date() < day][-1]
+            owed = by if last["data"]["state"] == "in_force" else None
             if owed and date.fromisoformat(owed) < day:
                 if answered >= day and within(day):
                     told.append((line, "overdue", None))

@@ -1,15 +1,21 @@
 """Holds published reports to the independent batch job over the same messages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date  # noqa: TC003
 from typing import Any
 
 from schemas.feedback import Feedback
 from tests.rules.feedback_oracle import expected
+from tests.rules.terms import KNOWN
 from tests.streams.feedback_log import Sent, raw_of
 
 
-def holds(published: Sequence[Feedback], sent: Sequence[Sent], departments: list[str]) -> None:
+def holds(
+    published: Sequence[Feedback],
+    sent: Sequence[Sent],
+    departments: list[str],
+    law: Mapping[str, Any] = KNOWN,
+) -> None:
     """Compare the newest revision of every report, field by field, and look at the revisions."""
     newest: dict[tuple[date, date], dict[str, Any]] = {}
     seen: dict[tuple[str, str, date], str] = {}
@@ -29,4 +35,4 @@ def holds(published: Sequence[Feedback], sent: Sequence[Sent], departments: list
         }
     assert newest
     for (first, end), told in newest.items():
-        assert told == expected(raw_of(sent), first, end, departments), (first, end)
+        assert told == expected(raw_of(sent), first, end, departments, law), (first, end)

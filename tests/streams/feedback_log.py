@@ -59,6 +59,7 @@ class SyntheticLog:
     days: int
     events: int = 40
     departments: Sequence[str] = tuple(DEPARTMENTS)
+    measures: Sequence[str] = ("p01", "p07")
     sent: list[Sent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -119,7 +120,8 @@ class SyntheticLog:
         of = identity(event["id"], "action")
         effect = dice.choice(["block", "refer"])
         due = (at + timedelta(days=dice.randrange(1, 4))).date().isoformat()
-        measure = {"id": dice.choice(["p01", "p07"]), "version": "v", "title": "t"}
+        measure = {"id": dice.choice(self.measures), "version": "v", "title": "t"}
+        provisional = dice.random() < 0.3
         changes = ["issued"]
         changes += dice.sample(
             ["confirmed", "suspended", "amended", "withdrawn"], dice.choice([0, 0, 1, 2])
@@ -138,7 +140,7 @@ class SyntheticLog:
                 "legal_basis": [{"act": "a", "article": "1", "level": "law", "url": "u"}],
                 "department": department, "item_code": "i", "application_no": event["id"],
                 "from": at.date().isoformat(), "until": None, "notice": NOTICE | REMEDY,
-                "due_on": due if state == "in_force" else None, "due_provisional": False,
+                "due_on": due if state == "in_force" else None, "due_provisional": provisional,
                 "review_due_on": None, "objection": marked,
                 "reason": "repaired" if change == "withdrawn" else None,
             }  # fmt: skip

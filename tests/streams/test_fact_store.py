@@ -17,7 +17,18 @@ from streams.reporting.read_facts import FactBatch
 from streams.rules.feedback_facts import Decided, Tallied
 from streams.rules.feedback_report import Facts, reports
 from tests.rules.feedback_oracle import expected
-from tests.rules.test_feedback_report import DAYS, DEPARTMENTS, END, FIRST, facts, histories, plain
+from tests.rules.terms import KNOWN, UNKNOWN, law_of
+from tests.rules.test_feedback_report import (
+    DAYS,
+    DEPARTMENTS,
+    END,
+    FIRST,
+    ISSUED,
+    facts,
+    histories,
+    life,
+    plain,
+)
 
 LOGS = {"credit.tallies": "one"}
 SPANS = [(FIRST, END), (date(2026, 6, 1), date(2026, 7, 1)), (END, date(2026, 6, 25))]
@@ -32,8 +43,11 @@ DECIDED = st.builds(
 )
 
 
-def store(folder: str) -> FactStore:
-    return FactStore(Path(folder) / "facts.sqlite3", LOGS)
+LAWS = st.sampled_from([KNOWN, UNKNOWN])
+
+
+def store(folder: str, law: Mapping[str, Any] = KNOWN) -> FactStore:
+    return FactStore(Path(folder) / "facts.sqlite3", LOGS, law_of(law))
 
 
 def take(into: FactStore, known: Facts, cut: Any) -> None:
@@ -60,22 +74,25 @@ def test_the_file_counts_as_the_core_and_as_the_batch_job(
     if conflict:  # of two tallies with one identity, the lesser counts
         lesser = [Tallied(tally.identity, ()) for tally in list(known.tallies)[:1]]
         known = replace(known, tallies=[*known.tallies, *lesser])
+    law = data.draw(LAWS)
     with tempfile.TemporaryDirectory() as folder:
-        into = store(folder)
+        into = store(folder, data.draw(LAWS))
         take(into, known, lambda most: data.draw(st.integers(0, most)))
+        into.close()
+        into = store(folder, law)
         with into.snapshot() as seen:
             told = {span: seen.reports(*span, DEPARTMENTS) for span in SPANS}
             days = seen.days()
         into.close()
     for (first, end), found in told.items():
-        wanted = reports(known, first, end, DEPARTMENTS)
+        wanted = reports(known, first, end, DEPARTMENTS, law_of(law))
         assert plain(found) == plain(wanted)
         sums = {name: report.reconciled.sums for name, report in wanted.items()}
         assert {name: report.reconciled.sums for name, report in found.items()} == sums
         if any(plain(found)["city"]["counts"][name] for name in ("events", "issued", "overdue")):
             assert any(first <= day < end for day in days)
         if not conflict:
-            assert plain(found) == expected(dict(raw), first, end, DEPARTMENTS)
+            assert plain(found) == expected(dict(raw), first, end, DEPARTMENTS, law)
 
 
 @settings(max_examples=30, deadline=None)
@@ -85,12 +102,14 @@ def test_what_changes_the_report_of_a_day_has_touched_it(
 ) -> None:
     early = {name: [m for m in ms if data.draw(st.booleans())] for name, ms in raw.items()}
     with tempfile.TemporaryDirectory() as folder:
-        into = store(folder)
+        into = store(folder, data.draw(LAWS))
         take(into, facts(early), lambda most: most)
         with into.snapshot() as seen:
             turn, _ = seen.touched()
             told = {day: seen.reports(*day, DEPARTMENTS) for day in _days()}
         into.forget_touched(turn)
+        into.close()
+        into = store(folder, data.draw(LAWS))  # the catalogue may be another by now
         take(into, facts(raw), lambda most: most)
         with into.snapshot() as seen:
             _, touched = seen.touched()
@@ -106,16 +125,16 @@ def _days() -> list[tuple[date, date]]:
 
 def test_a_file_of_another_log_is_filled_anew_and_a_known_one_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "facts.sqlite3"
-    first = FactStore(path, LOGS)
+    first = FactStore(path, LOGS, law_of(KNOWN))
     first.take(FactBatch(began_on=date(2026, 6, 18)), {("credit.tallies", 0): 7})
     first.take(FactBatch(began_on=date(2026, 6, 19)), {("credit.tallies", 0): 8})
     first.close()
-    again = FactStore(path, LOGS)
+    again = FactStore(path, LOGS, law_of(KNOWN))
     assert again.positions() == {("credit.tallies", 0): 8}
     with again.snapshot() as seen:
         assert seen.began_on() == date(2026, 6, 18)
     again.close()
-    other = FactStore(path, {"credit.tallies": "another"})
+    other = FactStore(path, {"credit.tallies": "another"}, law_of(KNOWN))
     assert other.positions() == {}
     other.close()
 
@@ -123,7 +142,7 @@ def test_a_file_of_another_log_is_filled_anew_and_a_known_one_goes_on(tmp_path: 
 def test_a_broken_file_is_filled_anew(tmp_path: Path) -> None:
     path = tmp_path / "facts.sqlite3"
     path.write_bytes(b"no database at all, but long enough to be looked at" * 40)
-    store_ = FactStore(path, LOGS)
+    store_ = FactStore(path, LOGS, law_of(KNOWN))
     assert store_.positions() == {}
     store_.close()
 
@@ -138,3 +157,29 @@ def test_a_batch_that_fails_leaves_neither_facts_nor_positions(tmp_path: Path) -
     with sqlite3.connect(tmp_path / "facts.sqlite3") as db:
         assert db.execute("SELECT count(*) FROM tallied").fetchone() == (0,)
     into.close()
+
+
+def test_a_new_calendar_touches_what_a_term_was_and_is_and_the_same_one_nothing(
+    tmp_path: Path,
+) -> None:
+    """Overdue since 24 June as told, since 25 June as counted again; what was right stays."""
+    told = life(ISSUED, due_on=date(2026, 6, 23), provisional=True)
+    fixed = [replace(c, identity=("s", "b"), action_id="b") for c in life(ISSUED)]
+    two_days_later = "issued", "in_force", 2 * 24 * 60
+    right = life(two_days_later, due_on=date(2026, 6, 24), provisional=True)
+    guessed = [replace(c, identity=("s", "c"), action_id="c") for c in right]
+    into = store(str(tmp_path), UNKNOWN)
+    into.take(FactBatch(changes=[*told, *fixed, *guessed]), {("credit.tallies", 0): 1})
+    with into.snapshot() as seen:
+        turn, _ = seen.touched()
+    into.forget_touched(turn)
+    into.close()
+    found = []
+    for law in (UNKNOWN, KNOWN, KNOWN):
+        into = store(str(tmp_path), law)
+        with into.snapshot() as seen:
+            turn, touched = seen.touched()
+        into.forget_touched(turn)
+        into.close()
+        found.append({day.day for day in touched})
+    assert found == [set(), {18, 24, 25}, set()]

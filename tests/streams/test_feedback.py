@@ -22,6 +22,7 @@ from schemas.times import SHANGHAI
 from streams.reporting.closer import Desk
 from streams.reporting.reporter import Reporter
 from streams.rules.periods import spans_of
+from tests.rules.terms import KNOWN, law_of
 from tests.rules.test_feedback_report import DEPARTMENTS
 from tests.streams.feedback_check import holds
 from tests.streams.feedback_log import COUNTS, Sent, SyntheticLog, publish
@@ -42,7 +43,8 @@ class Office:
     def __init__(self, kafka: str, folder: Path, now: datetime) -> None:
         self.now, self.owns = now, True
         self.errors: list[Exception] = []
-        desk = Desk(kafka, "test", folder, lambda: self.now, timedelta(hours=1), DEPARTMENTS)
+        grace = timedelta(hours=1)
+        desk = Desk(kafka, "test", folder, lambda: self.now, grace, DEPARTMENTS, law_of(KNOWN))
         self.reporter = Reporter(desk, owns=lambda: self.owns, failed=self.errors.append)
         self.reporter.start()
 

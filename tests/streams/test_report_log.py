@@ -17,6 +17,7 @@ from streams.reporting.report_log import ReportLog, ReportWriter
 from streams.reporting.report_message import make_report, report_id, to_bytes
 from streams.rules.feedback_report import Facts, reports
 from streams.rules.periods import Span
+from tests.rules.terms import KNOWN, law_of
 from tests.rules.test_feedback_report import DEPARTMENTS
 from tests.streams.feedback_worker import Reports
 
@@ -32,7 +33,7 @@ def kafka(tmp_path: Path) -> Iterator[str]:
 
 
 def nil(revision: int = 0) -> list[Feedback]:
-    told = reports(Facts(), SPAN.first, SPAN.end, DEPARTMENTS)
+    told = reports(Facts(), SPAN.first, SPAN.end, DEPARTMENTS, law_of(KNOWN))
     return [make_report(name, SPAN, report, revision) for name, report in told.items()]
 
 
