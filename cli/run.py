@@ -6,6 +6,7 @@ from datetime import datetime
 import click
 
 from infra.clock import Clock, SimulatedClock, SystemClock
+from infra.heap import bound_heap
 from infra.logs import configure_logs
 from infra.services import find_kafka
 from infra.settings import METRICS_PORTS, Settings, load_settings
@@ -48,6 +49,7 @@ def command(role: str, start: datetime | None) -> None:
             else "没有这个角色 / there is no such role"
         )
         raise click.UsageError(f"run {role}: {problem}; 可用 / there is: {', '.join(_ROLES)}")
+    bound_heap()
     settings = load_settings()
     configure_logs(settings, role)
     importlib.import_module(_ROLES[role]).run(settings, clock=_clock(start, settings))
