@@ -56,6 +56,11 @@ class Parsed(NamedTuple):
     phases: dict[str, float]
 
     @property
+    def is_empty(self) -> bool:
+        """Tell whether there is no message in it."""
+        return not (self.parts or self.lists or self.ahead or self.reviews)
+
+    @property
     def asks_for_more(self) -> bool:
         """Tell whether to fold it Redis is asked for what no batch on its way may change."""
         return bool(self.reviews) or any(isinstance(i, PublishedIn) for i in self.lists)
@@ -149,12 +154,15 @@ class Batches:
     ) -> Folded:
         """Fold lists, days, reviews, events. Raises: CacheMovedError, redis.RedisError.
 
-        *recent*: what was committed since *parsed* was read. *sink*: takes what is to be written
-        as it is made; what it raises is raised.
+        Without a message: a slice of what is left to decide again. *recent*: what was committed
+        since *parsed* was read. *sink*: takes what is to be written as it is made; what it raises
+        is raised.
         """
         fold_at = perf_counter()
         numbers = _touched(parsed) | {
-            p for p, o in owned.items() if o.agenda.owes(o.state) or o.state.day < today
+            p
+            for p, o in owned.items()
+            if o.state.day < today or (parsed.is_empty and o.agenda.owes(o.state))
         }
         folded = Folded(
             Outbox(at, sink),
@@ -169,7 +177,8 @@ class Batches:
         folded.read_past(parsed.lists)
         self._tell_lapses(folded, folded.live_until(today))
         self._sweeps.at_once(few, owned, working, matters, folded)
-        self._sweeps.slice(owned, recent, working, matters, folded)
+        if parsed.is_empty:
+            self._sweeps.slice(owned, recent, working, matters, folded)
         self._fold_reviews(parsed, owned, working, matters, folded)
         folded.read_past(parsed.reviews)
         self._fold_events(parsed, working, matters, folded)

@@ -110,6 +110,7 @@ class Worker:
         self._stopping = False
         self._looked_s = 0.0
         self._last_size = 0
+        self._slices_next = False
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="commit")
         self._flights: deque[Flight] = deque()  # two, while the older one is settled
         self._recent = Recent()
@@ -271,7 +272,7 @@ class Worker:
             return
         if self._last_size < OVERLAP_FROM and not self._owes():
             self._settle()
-        if self._is_behind():
+        if self._is_behind() or (self._slices_next and self._owes()):
             self._decide(Polled([], self._inputs.metadata()), NOTHING, {})
             return
         began = time.perf_counter()
@@ -376,8 +377,13 @@ class Worker:
     def _decide_begun(
         self, polled: Polled, parts: list[Part], beside: Beside, phases: dict[str, float]
     ) -> None:
-        """Fold one batch of which *parts* were checked and asked for."""
+        """Fold one batch of which *parts* were checked and asked for.
+
+        Messages and slices take turns, in batches of their own: a message then waits for one slice
+        and not for two, the one that is on and the one that would be committed with it.
+        """
         self._last_size = len(polled.messages) + len(beside)
+        self._slices_next = self._last_size > 0
         self._telemetry.doing("waiting for Redis")
         parsed = self._batches.finish(parts, beside, self._owned)
         if parsed.asks_for_more:

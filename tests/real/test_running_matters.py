@@ -28,6 +28,10 @@ from tests.trigger.messages import (
 pytestmark = pytest.mark.connected
 PATIENCE_S = 90.0
 CHANGES, EVERY_S = 200, 0.05
+OTHERS, OTHERS_EVERY_S = (
+    100,
+    0.02,
+)  # while ten thousand matters of one are decided again: two seconds
 BUSY_S = 3.0  # where others share the processors; the budgets of the issue are printed beside
 TYPE = re.compile(rb'"type":"credit\.action\.(\w+)"')
 PASSED = 'credit_decisions_total{family="approval",verdict="pass"}'
@@ -191,8 +195,8 @@ def test_ten_thousand_matters_of_one_subject_hold_up_nobody(
     """The issue wants 2 s for all, and others' p99 less than doubled meanwhile."""
     many, before, beside, n = (
         firm(),
-        [firm() for _ in range(40)],
-        [firm() for _ in range(40)],
+        [firm() for _ in range(OTHERS)],
+        [firm() for _ in range(OTHERS)],
         10_000,
     )
     large, *small = listed(city, many, *before, *beside)
@@ -203,9 +207,10 @@ def test_ten_thousand_matters_of_one_subject_hold_up_nobody(
     )
     actions.wait_for(n + len(small), "issued")
 
-    alone = Paced(city, gone[: len(before)])
+    alone = Paced(city, gone[: len(before)], OTHERS_EVERY_S)
     actions.wait_for(len(before), "withdrawn")
-    together = Paced(city, [removal(large, on=now().date()), *gone[len(before) :]])
+    told = [removal(large, on=now().date()), *gone[len(before) :]]
+    together = Paced(city, told, OTHERS_EVERY_S)
     actions.wait_for(n + len(small), "withdrawn")
 
     together.wait()
@@ -218,11 +223,27 @@ def test_ten_thousand_matters_of_one_subject_hold_up_nobody(
     with capsys.disabled():
         print(f"\n{figures}")  # noqa: T201  # the figure is what the issue asks for
 
-    told = Counter(a.data.action_id for _, a in actions.seen if a.type.endswith("withdrawn"))
-    assert set(told.values()) == {1}
+    ended = Counter(a.data.action_id for _, a in actions.seen if a.type.endswith("withdrawn"))
+    assert set(ended.values()) == {1}
     assert whole < 10 * BUSY_S, figures
     # Others come between the slices, not behind them all.
     assert meanwhile[len(meanwhile) // 2] < max(whole / 2, 2 * p99(usual)), figures
+
+
+def test_a_sweep_goes_on_while_there_is_always_another_event(city: City, actions: Actions) -> None:
+    many, last, n = firm(), firm(), 1_500
+    large, _ = listed(city, many, last)
+    first = city.trigger()
+    city.send(applications(many, n))
+    actions.wait_for(n, "issued")
+    first.kill()
+    waiting = [on_events(event(firm(), time=now())) for _ in range(80_000)]
+    city.send([on_lists(removal(large, on=now().date())), *waiting])
+    city.send(applications(last, 1))
+    city.trigger()
+    actions.wait_for(n, "withdrawn")
+    actions.wait_for(n + 1, "issued")
+    assert max(actions.of(many, "withdrawn")) < actions.of(last, "issued")[0]
 
 
 def test_a_worker_killed_in_a_sweep_leaves_none_out_and_tells_none_twice(

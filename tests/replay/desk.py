@@ -18,7 +18,7 @@ from schemas.lean import PartitionState, encode
 from schemas.state import BIRTH_KEY, POSITION_KEY
 from schemas.times import legal_day
 from streams.rules.catalogue import Catalogue
-from streams.trigger.backlog import Backlog
+from streams.trigger.backlog import NOTHING, Backlog
 from streams.trigger.batch import Batches
 from streams.trigger.cache import LAYOUT, CacheMovedError, StateCache
 from streams.trigger.folded import Folded, Owned
@@ -156,6 +156,7 @@ class Desk:
         self.catalogue = catalogue
         self.troubles: list[Trouble] = []
         self.overlaps = True
+        self._slices_next = False
         self._in_flight: deque[tuple[Folded, dict[int, int]]] = deque()
         self._client, self._group = client, f"desk-{uuid.uuid4().hex[:8]}"
         self._cache = StateCache(client, self._group)
@@ -208,21 +209,29 @@ class Desk:
             self.log.append(message)
 
     def turn(self, most: int = 1_000) -> None:
-        """Fold one batch: at most *most* messages of each partition of each topic."""
+        """Fold one batch: at most *most* messages of each partition of each topic.
+
+        As in the worker, messages and slices take turns.
+        """
         if any(o.state.day < legal_day(self.at) for o in self._owned.values()):
             most = 0  # no event before the day that its partition has to live in
             self._land()
+        sliced = self._slices_next and self._sweeps()
+        if sliced:
+            most = 0
         names = (*EVENTS, topics.LISTS, topics.REVIEWS)
         taken = {(t, p): self._take(t, p, most) for t in names for p in range(PARTITIONS)}
         events: Any = [m for (t, _), got in taken.items() if t in EVENTS for m in got]
         beside: Any = [m for (t, _), got in taken.items() if t not in EVENTS for m in got]
         self._backlog.add(beside)
+        told = NOTHING if sliced else self._backlog.take(events)
+        self._slices_next = bool(events or len(told))
         self.at += timedelta(milliseconds=1)
         trouble = self.troubles.pop(0) if self.troubles else None
         if trouble == "emptied":
             self._empty_cache()
         try:
-            parsed = self._batches.parse(events, self._backlog.take(events), self._owned)
+            parsed = self._batches.parse(events, told, self._owned)
             if parsed.asks_for_more:
                 self._land()
             folded = self._batches.fold(
@@ -277,10 +286,14 @@ class Desk:
             self.turn()
         self._land()
 
+    def _sweeps(self) -> bool:
+        return any(o.agenda.owes(o.state) for o in self._owned.values())
+
     def _owes(self) -> bool:
         today = legal_day(self.at)
         return (
-            any(o.agenda.owes(o.state) or o.state.day < today for o in self._owned.values())
+            self._sweeps()
+            or any(o.state.day < today for o in self._owned.values())
             or len(self._backlog) > 0
             or any(
                 len(lying) > self._read.get(where, 0)
