@@ -5,6 +5,8 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+# Images set it to stay small; here every process would then compile all of our modules again.
+export PYTHONDONTWRITEBYTECODE :=
 # The first of these that really runs and is new enough; a shim without a Python behind it is not.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 

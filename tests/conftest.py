@@ -3,8 +3,10 @@
 Set before any test module is imported: an empty variable hides what `.env` says, and means unset.
 """
 
+import gc
 import logging
 import os
+import pickle
 import tempfile
 from collections.abc import Iterator, Mapping
 
@@ -13,6 +15,8 @@ import pytest
 import redis
 import structlog
 
+# Hardly anything that is made while tests are collected ever goes; `pytest_collection_finish`.
+gc.disable()
 # CREDIT_FAULTS_* is for the fault suite alone (tests/faults); no setting of ours begins so.
 for _name in [name for name in os.environ if name.startswith("CREDIT_")]:
     if not _name.startswith("CREDIT_FAULTS_"):
@@ -20,7 +24,9 @@ for _name in [name for name in os.environ if name.startswith("CREDIT_")]:
 from infra.embedded import EmbeddedServices  # noqa: E402 - the environment comes first
 from infra.redis import connect_redis  # noqa: E402 - the same
 from infra.settings import known_names  # noqa: E402 - the same
+from streams.rules import catalogue_text  # noqa: E402 - the same
 from streams.rules.catalogue import Catalogue, build_catalogue  # noqa: E402 - the same
+from streams.rules.faults import Fault  # noqa: E402 - the same
 
 for _name in known_names():
     os.environ[_name] = ""
@@ -28,6 +34,36 @@ for _name in known_names():
 hypothesis.settings.register_profile("ours", deadline=None)
 hypothesis.settings.load_profile("ours")
 os.environ["CREDIT_STATE_DIR"] = tempfile.mkdtemp(prefix="credit-trigger-tests-")
+
+
+def _parse_once() -> None:
+    """Parse each sound text of a catalogue or format once, from before tests are collected.
+
+    A catalogue is fifty files, and nearly all of its time goes into reading YAML; tests build
+    hundreds that differ in one file. Whoever asks gets an answer of his own to change.
+    """
+    parse_yaml, known = catalogue_text.parse_yaml, dict[tuple[str, str], bytes]()
+
+    def parse(file: str, text: str, faults: list[Fault]) -> object | None:
+        if (file, text) in known:
+            found: object = pickle.loads(known[file, text])  # noqa: S301 - our own, from below
+            return found
+        before = len(faults)
+        found = parse_yaml(file, text, faults)
+        if len(faults) == before:
+            known[file, text] = pickle.dumps(found)
+        return found
+
+    catalogue_text.parse_yaml = parse
+
+
+_parse_once()
+
+
+def pytest_collection_finish() -> None:
+    """Let no search for garbage look again at half a million things that the collection made."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
