@@ -18,7 +18,7 @@ demo: $(STAMP) ## the main job, end to end, on a synthetic day: under a minute
 
 test: $(STAMP) ## the fast tests: need no server, no Docker
 	@$(BIN)/python -m streams.trigger.plain.ready # compiled here if its source changed, not in each test's process
-	@$(BIN)/python -m pytest -q -n 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-real: $(STAMP) ## the tests on real Kafka, Redis and PostgreSQL: need a Docker engine
 	@$(BIN)/python -c 'import docker; docker.from_env().ping()' 2>/dev/null || { echo "test-real: 没有 Docker 引擎 / no Docker engine answers; start one, or set DOCKER_HOST" >&2; exit 1; }
