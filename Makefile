@@ -5,6 +5,8 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+# Images set it to stay small; here every process would then compile all of our modules again.
+export PYTHONDONTWRITEBYTECODE :=
 # The first of these that really runs and is new enough; a shim without a Python behind it is not.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
@@ -16,7 +18,7 @@ demo: $(STAMP) ## the main job, end to end, on a synthetic day: under a minute
 
 test: $(STAMP) ## the fast tests: need no server, no Docker
 	@$(BIN)/python -m streams.trigger.plain.ready # compiled here if its source changed, not in each test's process
-	@$(BIN)/python -m pytest -q -n 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-real: $(STAMP) ## the tests on real Kafka, Redis and PostgreSQL: need a Docker engine
 	@$(BIN)/python -c 'import docker; docker.from_env().ping()' 2>/dev/null || { echo "test-real: 没有 Docker 引擎 / no Docker engine answers; start one, or set DOCKER_HOST" >&2; exit 1; }

@@ -3,16 +3,21 @@
 Set before any test module is imported: an empty variable hides what `.env` says, and means unset.
 """
 
+import gc
 import logging
 import os
+import pickle
 import tempfile
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import hypothesis
 import pytest
 import redis
 import structlog
 
+# Hardly anything that is made while tests are collected ever goes; `pytest_collection_finish`.
+gc.disable()
 # CREDIT_FAULTS_* is for the fault suite alone (tests/faults); no setting of ours begins so.
 for _name in [name for name in os.environ if name.startswith("CREDIT_")]:
     if not _name.startswith("CREDIT_FAULTS_"):
@@ -20,7 +25,9 @@ for _name in [name for name in os.environ if name.startswith("CREDIT_")]:
 from infra.embedded import EmbeddedServices  # noqa: E402 - the environment comes first
 from infra.redis import connect_redis  # noqa: E402 - the same
 from infra.settings import known_names  # noqa: E402 - the same
+from streams.rules import catalogue_text  # noqa: E402 - the same
 from streams.rules.catalogue import Catalogue, build_catalogue  # noqa: E402 - the same
+from streams.rules.faults import Fault  # noqa: E402 - the same
 
 for _name in known_names():
     os.environ[_name] = ""
@@ -28,6 +35,61 @@ for _name in known_names():
 hypothesis.settings.register_profile("ours", deadline=None)
 hypothesis.settings.load_profile("ours")
 os.environ["CREDIT_STATE_DIR"] = tempfile.mkdtemp(prefix="credit-trigger-tests-")
+
+
+def _parse_once() -> None:
+    """Parse each sound text of a catalogue or format once, from before tests are collected.
+
+    A catalogue is fifty files, and nearly all of its time goes into reading YAML; tests build
+    hundreds that differ in one file. Whoever asks gets an answer of his own to change.
+    """
+    parse_yaml, known = catalogue_text.parse_yaml, dict[tuple[str, str], bytes]()
+
+    def parse(file: str, text: str, faults: list[Fault]) -> object | None:
+        if (file, text) in known:
+            found: object = pickle.loads(known[file, text])  # noqa: S301 - our own, from below
+            return found
+        before = len(faults)
+        found = parse_yaml(file, text, faults)
+        if len(faults) == before:
+            known[file, text] = pickle.dumps(found)
+        return found
+
+    catalogue_text.parse_yaml = parse
+
+
+_parse_once()
+
+
+# What takes longest, and mostly waits: handed out last, one of them would run alone in the end.
+_FIRST = (
+    "infra/test_up.py",
+    "cli/test_demo.py",
+    "streams/test_feedback.py",
+    "streams/test_feedback_owner.py",
+    "streams/test_followup.py",
+    "model/test_model.py",
+    "trigger/test_restart.py",
+    "trigger/test_running_matters.py",
+    "infra/test_reach.py",
+    "cli/test_review.py",
+    "cli/test_feedback_rebuild.py",
+    "department/test_client.py",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have workers take the longest files first; alone, a folder's files stay together."""
+    if hasattr(config, "workerinput"):
+        ranks = {Path(__file__).parent / file: rank for rank, file in enumerate(_FIRST)}
+        assert all(path.is_file() for path in ranks), "a file of _FIRST has gone"
+        items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
+
+def pytest_collection_finish() -> None:
+    """Let no search for garbage look again at half a million things that the collection made."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

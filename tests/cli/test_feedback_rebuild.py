@@ -24,11 +24,11 @@ from tests.rules.terms import catalogue_law
 from tests.streams.feedback_log import COUNTS, Sent, SyntheticLog, publish, raw_of
 
 LAW = catalogue_law()
-FIRST, DAYS = date(2025, 3, 3), 9  # a Monday; the week ends within
+FIRST, DAYS = date(2025, 5, 12), 9  # a Monday; the week ends within, and a month follows without
 END = date(2025, 7, 1)
 WINDOW = ("--from", "2025-01-01", "--until", END.isoformat())
 # From the day before, of which events of the first day tell.
-DUE = [date(2025, 3, 2) + timedelta(days=n) for n in range(121)]
+DUE = [date(2025, 5, 11) + timedelta(days=n) for n in range(51)]
 AFTER = FIRST + timedelta(days=DAYS + 5)
 
 
@@ -128,13 +128,13 @@ def test_reports_are_listed_and_shown(
     assert beside("feedback", "list").out.strip() == "没有报告 / no reports"
     assert beside("feedback", "rebuild", *WINDOW, "--yes").code == 0
     month = ("--period", "month", "--department", "city")
-    march = ("--until", "2025-04-01")
-    (line,) = beside("feedback", "list", *month, *march, "--json").out.splitlines()
+    may = ("--until", "2025-06-01")
+    (line,) = beside("feedback", "list", *month, *may, "--json").out.splitlines()
     data = json.loads(line)
-    assert (data["department"], data["from"], data["until"]) == ("city", "2025-03-01", "2025-04-01")
-    assert len(beside("feedback", "list", *month, *march).out.splitlines()) == 2
+    assert (data["department"], data["from"], data["until"]) == ("city", "2025-05-01", "2025-06-01")
+    assert len(beside("feedback", "list", *month, *may).out.splitlines()) == 2
 
-    by_place = ("feedback", "show", *month, "--on", "2025-03-31")
+    by_place = ("feedback", "show", *month, "--on", "2025-05-31")
     assert json.loads(beside(*by_place, "--json").out) == data
     told = beside("feedback", "show", data["report_id"]).out
     assert told == beside(*by_place).out

@@ -5,6 +5,7 @@ workers killed in between. After each fold every verdict is compared, and of eve
 effect and dates.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, get_args
 
 from hypothesis import note
@@ -20,7 +21,7 @@ from hypothesis.stateful import (
 from schemas.ids import action_id, decision_id
 from streams.trigger import batch, fold_sweeps, sweeps
 from tests.model.catalogue import neighbour_of, town_catalogue
-from tests.model.law import LIVE, ONE, STAGES, Law, Matter, Reviewers
+from tests.model.law import CONSEQUENCES, LIVE, ONE, STAGES, Law, Matter, Reviewers
 from tests.model.listings import AGREEMENTS, Entry
 from tests.model.written import day_of, newest
 from tests.replay.desk import Desk, Trouble
@@ -93,7 +94,7 @@ class Town(RuleBasedStateMachine):
         self.waiting: list[Waiting] = []
         self.events: dict[tuple[str, int], str] = {}  # application, number -> event id
         self.sent: dict[str, list[Json]] = {}
-        self._publish()
+        self._publish(town_catalogue().lists)
         self.desk.settle()
         for whose, drawn in zip(SUBJECTS, listed, strict=True):
             self._enter(whose, drawn)
@@ -210,7 +211,7 @@ class Town(RuleBasedStateMachine):
     def pass_days(self, days: int) -> None:
         self.fold()
         self.desk.at += days * ONE
-        self._publish()
+        self._publish(CONSEQUENCES)  # the other lists are promised for good
         self.desk.at -= days * ONE
         self.desk.settle()
         self.desk.at += days * ONE
@@ -270,8 +271,8 @@ class Town(RuleBasedStateMachine):
         self.changed.add(told["subject"])
         self.desk.send(on_lists(told, at=self.desk.at))
 
-    def _publish(self) -> None:
-        for code in town_catalogue().lists:
+    def _publish(self, codes: Iterable[str]) -> None:
+        for code in codes:
             self.desk.send(*self.book.published(code, at=self.desk.at))
 
     def _of(self, whose: str, code: str) -> list[str]:

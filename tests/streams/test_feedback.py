@@ -1,4 +1,4 @@
-"""The reporter on the embedded broker: closing, late data, lost files, two who both think they own.
+"""The reporter on the embedded broker: closing, late data, messages that are none.
 
 The Faust worker around it is tried on real Kafka (tests/faults/test_feedback.py).
 """
@@ -6,83 +6,17 @@ The Faust worker around it is tried on real Kafka (tests/faults/test_feedback.py
 import gc
 import json
 import time
-from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
-import pytest
-
 from infra.embedded import EmbeddedServices
-from infra.topics import Topics
-from infra.wanted_topics import Topic
 from schemas import topics
 from schemas.errors import StopServiceError
-from schemas.feedback import Feedback
-from schemas.times import SHANGHAI
-from streams.reporting.closer import Desk
-from streams.reporting.reporter import Reporter
-from streams.rules.periods import spans_of
-from tests.rules.terms import KNOWN, law_of
 from tests.rules.test_feedback_report import DEPARTMENTS
 from tests.streams.feedback_check import holds
 from tests.streams.feedback_log import COUNTS, Sent, SyntheticLog, publish
 from tests.streams.feedback_worker import Reports
-
-FIRST, DAYS = date(2026, 6, 25), 6  # Thursday to Tuesday, the last of June
-BEFORE = FIRST - timedelta(days=1)  # of which events of the first day tell
-MONDAY = date(2026, 6, 29)
-
-
-def at(day: date, hour: int, minute: int = 0) -> datetime:
-    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=SHANGHAI)
-
-
-class Office:
-    """One reporter with a clock to set; `owns` is what its worker believes."""
-
-    def __init__(self, kafka: str, folder: Path, now: datetime) -> None:
-        self.now, self.owns = now, True
-        self.errors: list[Exception] = []
-        grace = timedelta(hours=1)
-        desk = Desk(kafka, "test", folder, lambda: self.now, grace, DEPARTMENTS, law_of(KNOWN))
-        self.reporter = Reporter(desk, owns=lambda: self.owns, failed=self.errors.append)
-        self.reporter.start()
-
-
-@pytest.fixture
-def kafka(tmp_path: Path) -> Iterator[str]:
-    with EmbeddedServices(tmp_path / "broker", with_redis=False) as running:
-        Topics(running.kafka).apply([Topic(name, n, 1, {}) for name, n in COUNTS.items()])
-        yield running.kafka
-        gc.collect()
-
-
-@pytest.fixture
-def log() -> SyntheticLog:
-    return SyntheticLog(11, FIRST, DAYS)
-
-
-@pytest.fixture
-def reports(kafka: str) -> Iterator[Reports]:
-    reader = Reports(kafka)
-    yield reader
-    reader.close()
-
-
-def until(true: Callable[[], bool], *, within_s: float = 40.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def spans(of: list[Feedback]) -> set[tuple[str, date, date]]:
-    return {(r.data.period, r.data.from_, r.data.until) for r in of}
-
-
-def due(end: date) -> set[tuple[str, date, date]]:
-    days = [BEFORE + timedelta(days=n) for n in range((end - BEFORE).days)]
-    return {tuple(span) for day in days for span in spans_of(day) if span.end <= end}
+from tests.streams.office import MONDAY, Office, at, at_once, due, spans, until
 
 
 def test_a_period_is_closed_when_its_grace_has_passed_and_late_data_makes_revisions_once_a_day(
@@ -118,60 +52,6 @@ def test_a_period_is_closed_when_its_grace_has_passed_and_late_data_makes_revisi
     holds(whole, [*known, *monday], DEPARTMENTS)
     assert {r.data.revision for r in whole if r.data.from_ == MONDAY} == {0}
     assert office.errors == []
-
-
-def at_once(office: Office, reports: Reports, end: date) -> list[Feedback]:
-    """Return the reports once all that is due by *end* has been looked at."""
-    until(lambda: spans(reports.all()) >= due(end))
-    office.reporter.stop()
-    assert office.errors == []
-    return reports.all()
-
-
-def test_whoever_comes_next_publishes_nothing_again_with_the_file_and_without_it(
-    kafka: str, tmp_path: Path, log: SyntheticLog, reports: Reports
-) -> None:
-    publish(kafka, log.sent)
-    end = date(2026, 7, 1)
-    now = at(end, 9)
-    first = at_once(Office(kafka, tmp_path / "one", now), reports, end)
-    assert ("half", date(2026, 1, 1), end) in spans(first)
-    known = [s for s in log.sent if s.at < now]
-    assert [s for s in log.sent if s not in known]  # what is dated later counts later
-    for folder in ("one", "two"):
-        office = Office(kafka, tmp_path / folder, now)
-        time.sleep(3)
-        assert at_once(office, reports, end) == first
-    holds(first, log.sent, DEPARTMENTS)
-
-
-def test_of_two_who_think_they_own_one_publishes_and_both_together_publish_once(
-    kafka: str, tmp_path: Path, log: SyntheticLog, reports: Reports
-) -> None:
-    known = [s for s in log.sent if s.at < at(MONDAY, 0)]
-    publish(kafka, known)
-    early = at(MONDAY, 0, 59)
-    offices = [Office(kafka, tmp_path / name, early) for name in ("one", "two")]
-    until(lambda: spans(reports.all()) == due(MONDAY - timedelta(days=1)))
-    for office in offices:
-        office.now = at(MONDAY, 1)
-    until(lambda: spans(reports.all()) == due(MONDAY))
-    time.sleep(3)  # each puts the other out, and takes up again what that one had in hand
-    for office in offices:
-        office.reporter.stop()
-        assert office.errors == []
-    holds(reports.all(), known, DEPARTMENTS)
-
-
-def test_nobody_closes_who_does_not_own(
-    kafka: str, tmp_path: Path, log: SyntheticLog, reports: Reports
-) -> None:
-    publish(kafka, log.sent)
-    office = Office(kafka, tmp_path / "one", at(MONDAY, 9))
-    office.owns = False
-    time.sleep(2)
-    office.reporter.stop()
-    assert reports.all() == []
 
 
 def test_no_message_stops_it_neither_foreign_ones_nor_one_of_the_year_1(
