@@ -11,11 +11,10 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-import cel
-
 from schemas.measure import CAN_STOP, Measure
 from schemas.registry import Department, Family, Item, ListSpec
 from streams.rules import conditions
+from streams.rules import expressions as cel
 from streams.rules.catalogue_checks import Registries, check_registries
 from streams.rules.catalogue_text import parse_measure, parse_rows
 from streams.rules.examples import check_examples

@@ -11,9 +11,8 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import cel
-
 from schemas.registry import Item, ListSpec
+from streams.rules import expressions as cel
 
 FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
