@@ -15,7 +15,7 @@ from streams.trigger.agenda import Diary
 from streams.trigger.cache import StateCache
 from streams.trigger.fold_matters import At, MatterFold
 from streams.trigger.folded import Folded, Owned
-from streams.trigger.sweeps import Agenda, Running, Slice, read_slice
+from streams.trigger.sweeps import Running, Slice, read_slice
 from streams.trigger.working import Recent, Working, decode_matter
 
 MOST_OF_ONE = 50  # matters of a subject that are decided again at once
@@ -89,9 +89,8 @@ class SweepFold:
         matters: MatterFold,
         folded: Folded,
     ) -> None:
-        """Decide one slice of what is left to do again.
+        """Decide one slice of what is left to do again, in a batch without messages.
 
-        What this batch's lists changed is left to the next slice: it was not read with them.
         Raises: CacheMovedError, redis.RedisError.
         """
         owing = {
@@ -102,12 +101,10 @@ class SweepFold:
         if not owing:
             return
         found = read_slice(self._cache, owing, recent)
-        changed = frozenset(working.learnt.entries)
         moments = folded.moments(self._catalogue)
         for running, listed in _in_turn(found):
-            held = working.learnt.entries.get(running.subject, running.held)
             record = working.record(running.subject, running.name, running.record)
-            at = At(running.subject, running.name, held, moments[running.partition])
+            at = At(running.subject, running.name, running.held, moments[running.partition])
             if record is not None:
                 matters.bring_up_to_date(at, decode_matter(record), listed=listed)
             else:
@@ -117,15 +114,11 @@ class SweepFold:
             record = working.record(resting.subject, resting.name, resting.record)
             matters.forget_old(resting, record, folded.states[resting.partition].day)
         for swept in found.subjects:
-            if swept.subject not in changed:
-                turn = 0 if swept.held.sweep is None else swept.held.sweep.turn
-                sweep = None if swept.done else Sweep(turn + 1, swept.last)
-                after = replace(swept.held, sweep=sweep)
-                working.keep_entries(swept.partition, swept.subject, swept.held, after)
-        for p, agenda in found.agendas.items():
-            # What this batch changed was in no slice yet.
-            asked = any(folded.changes[p].sweeps.get(uscc) is not None for uscc in changed)
-            folded.agendas[p] = Agenda(agenda.swept or asked, agenda.next_due)
+            turn = 0 if swept.held.sweep is None else swept.held.sweep.turn
+            sweep = None if swept.done else Sweep(turn + 1, swept.last)
+            after = replace(swept.held, sweep=sweep)
+            working.keep_entries(swept.partition, swept.subject, swept.held, after)
+        folded.agendas.update(found.agendas)
         for p, cursor in found.first_published.items():
             folded.states[p] = replace(folded.states[p], first_published=cursor)
         for p, cursor in found.tidied.items():
