@@ -3,10 +3,12 @@
 Set before any test module is imported: an empty variable hides what `.env` says, and means unset.
 """
 
+import atexit
 import gc
 import logging
 import os
 import pickle
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -34,7 +36,8 @@ for _name in known_names():
 # A machine that does two things at once is no finding.
 hypothesis.settings.register_profile("ours", deadline=None)
 hypothesis.settings.load_profile("ours")
-os.environ["CREDIT_STATE_DIR"] = tempfile.mkdtemp(prefix="credit-trigger-tests-")
+os.environ["CREDIT_STATE_DIR"] = _state_dir = tempfile.mkdtemp(prefix="credit-trigger-tests-")
+atexit.register(shutil.rmtree, _state_dir, ignore_errors=True)
 
 
 def _parse_once() -> None:
