@@ -26,7 +26,7 @@ def verdict_alert(
         text_zh = f"{who} 的办件 {no} 需人工复核后方可办理（{zh}）。"
         text_en = f"Application {no} of {who} awaits a human review ({en})."
     return AlertData(
-        alert_id=identity("alert", decision.decision_id, str(decision.sequence), decision.verdict),
+        alert_id=verdict_alert_id(decision.decision_id, decision.sequence, decision.verdict),
         kind=decision.verdict,
         urgency="now",
         department=decision.department,
@@ -39,6 +39,11 @@ def verdict_alert(
     )
 
 
+def verdict_alert_id(decision_id: str, sequence: int, verdict: str) -> str:
+    """Return the id of what `verdict_alert` returns."""
+    return identity("alert", decision_id, str(sequence), verdict)
+
+
 def reward_alert(subject: str, action: ActionData, at: str) -> AlertData:
     """Return the alert that tells a department of a reward it may give."""
     who, no, title = shown_code(subject), action.application_no, action.measure.title
@@ -47,6 +52,11 @@ def reward_alert(subject: str, action: ActionData, at: str) -> AlertData:
         f"Application {no} of {who} earns {action.measure.id}.",
     )
     return about_action("reward", subject, action, at, words=words)
+
+
+def reward_alert_id(action_id: str, revision: int) -> str:
+    """Return the id of what `reward_alert` returns."""
+    return _action_alert_id("reward", action_id, revision)
 
 
 def unsound_list_alert(list_code: str, partition: int, office: str, at: str) -> AlertData:
@@ -113,9 +123,8 @@ def about_action(  # noqa: PLR0913  # an alert is about all of these
 
     *words*: Chinese, English. *told* tells alerts of one kind about one revision apart.
     """
-    parts = [action.action_id, str(action.revision), kind, *([told] if told else [])]
     return AlertData(
-        alert_id=identity("alert", *parts),
+        alert_id=_action_alert_id(kind, action.action_id, action.revision, told),
         kind=kind,
         urgency="day" if kind == "reward" else "now",
         department=to or action.department,
@@ -126,3 +135,7 @@ def about_action(  # noqa: PLR0913  # an alert is about all of these
         text_en=words[1],
         raised_at=at,
     )
+
+
+def _action_alert_id(kind: str, action_id: str, revision: int, told: str = "") -> str:
+    return identity("alert", action_id, str(revision), kind, *([told] if told else []))

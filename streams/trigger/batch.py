@@ -27,6 +27,7 @@ from streams.trigger.fold_lists import ListFold
 from streams.trigger.fold_matters import At, MatterFold
 from streams.trigger.fold_sweeps import MOST_OF_ONE, Few, Place, SweepFold, few_of
 from streams.trigger.folded import Folded, Owned
+from streams.trigger.hit_forms import HitForms
 from streams.trigger.intake import Intake
 from streams.trigger.items import ChangeIn, Part, PublishedIn, RejectedIn, ReviewIn
 from streams.trigger.moves import Changes
@@ -78,6 +79,7 @@ class Batches:
         self._office = office
         self._intake = Intake(catalogue, partitions)
         self._plain = PlainFold(self._intake)
+        self._hits = HitForms(catalogue)
         self._sweeps = SweepFold(catalogue, cache)
 
     def parse(self, events: list[Message], beside: Beside, owned: dict[int, Owned]) -> Parsed:
@@ -313,7 +315,9 @@ class Batches:
     ) -> None:
         outbox = folded.outbox
         moments = folded.moments(self._catalogue, parsed.known)
-        fold = EventFold(self._catalogue, outbox, working, matters, self._partitions)
+        fold = EventFold(
+            self._catalogue, outbox, working, matters, self._partitions, hits=self._hits
+        )
         touched = self._plain.touched(parsed.parts, working)
         for part in parsed.parts:
             quiet = self._plain.write(part, touched, fold, moments, folded)

@@ -37,32 +37,39 @@ from streams.trigger.alerts import reward_alert, verdict_alert
 from streams.trigger.consortium import shares_of
 from streams.trigger.content import is_same_content, kept_data, without_data
 from streams.trigger.fold_matters import At, MatterFold, waits_for_a_list
+from streams.trigger.hit_form import Hit, Told
+from streams.trigger.hit_forms import HitForms
 from streams.trigger.items import EventIn
 from streams.trigger.moment import PartitionMoment
+from streams.trigger.moves import Changes
 from streams.trigger.outbox import HEADERS, Outbox, decision_bytes
 from streams.trigger.quiet_form import QuietForm, QuietPlace, with_marks
 from streams.trigger.stencil import VALUE
 from streams.trigger.tally import Tally
-from streams.trigger.working import NO_MATTER, Working, decode_matter
+from streams.trigger.working import NO_MATTER, Recent, Working, decode_matter
 
 
 class EventFold:
     """Decides the events of one batch over a copy of what is known."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # where it reads and writes
         self,
         catalogue: Catalogue,
         outbox: Outbox,
         working: Working,
         matters: MatterFold,
         partitions: int,
+        *,
+        hits: HitForms | None = None,
     ) -> None:
+        """Without *hits* each event of a listed subject is decided for itself."""
         self.duplicates: Counter[str] = Counter()  # by topic
         self._catalogue = catalogue
         self._outbox = outbox
         self._working = working
         self._matters = matters
         self._partitions = partitions
+        self._hits = hits
         self._quiet: dict[tuple[int, str, str, str], Outcome] = {}
         self._places: dict[tuple[int, str, str, str, bool], QuietPlace | None] = {}
         self._forms: dict[tuple[int, bool, bool, Outcome], QuietForm | None] = {}
@@ -87,6 +94,8 @@ class EventFold:
             self.duplicates[item.topic] += 1
         elif record is None and not held.entries and (place := self.quiet_place(item, moment)):
             self._write_quietly(item, place)
+        elif record is None and len(held.entries) == 1 and self._write_hit(item, moment, held):
+            pass
         else:
             matter, at = decode_matter(record), At(subject, item.matter, held, moment)
             if record and (at.unswept or at.is_due(matter)):
@@ -152,6 +161,35 @@ class EventFold:
         self._working.keep_record(
             item.partition, item.event.subject, item.matter, record, item.decision_id
         )
+
+    def _write_hit(self, item: EventIn, moment: PartitionMoment, held: SubjectEntries) -> bool:
+        """Write what `_decide` would about a hit, if its like was met before; else return False."""
+        if self._hits is None:
+            return False
+        hit = Hit(item, moment, held, self._outbox.now)
+        form = self._hits.form_of(hit, self._decide_aside)
+        if form is None:
+            return False
+        records, record, diary = form.fill(hit)
+        self._outbox.records += records
+        form.count(self._outbox)
+        tally = self._outbox.tally((item.topic, item.partition), form.tally)
+        tally.add(item.time.text, item.offset)
+        self._working.keep_record(
+            item.partition, item.event.subject, item.matter, record, item.decision_id, diary
+        )
+        return True
+
+    def _decide_aside(self, hit: Hit) -> Told:
+        """Decide *hit*, and write what comes of it beside the batch."""
+        item = hit.item
+        outbox, changes = Outbox(self._outbox.at), Changes()
+        outbox.now = hit.now
+        working = Working(outbox, {item.partition: changes}, Recent())
+        matters = MatterFold(self._catalogue, outbox, working, office="")  # it tells nobody there
+        fold = EventFold(self._catalogue, outbox, working, matters, self._partitions)
+        fold._decide(item, At(item.event.subject, item.matter, hit.held, hit.moment), NO_MATTER)
+        return Told(outbox, changes)
 
     def _outcome(
         self, item: EventIn, moment: PartitionMoment, entries: tuple[KnownEntry, ...]

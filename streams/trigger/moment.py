@@ -25,6 +25,13 @@ class PartitionMoment:
         made.list_position = Position(self.partition, max(until, self.list_position.offset))
         return made
 
+    def placed(self, lists: Position, watermarks: Position, reviews: Position) -> "PartitionMoment":
+        """Return the same moment at other positions."""
+        made = copy(self)
+        made.list_position, made.review_position = lists, reviews
+        made._watermarks = watermarks  # noqa: SLF001 - of our own kind
+        return made
+
     def positions_of(self, ahead: Ahead | None) -> tuple[Position, Position | None]:
         """Return how far the changes of a subject are known, and watermarks where that is less.
 

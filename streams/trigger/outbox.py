@@ -119,6 +119,10 @@ class Outbox:
             found = tallies[of] = Tally()
         return found
 
+    def tallied(self) -> list[tuple[str, str, str, str]]:
+        """Return what the decisions counted so far have in common: see `tally`."""
+        return [of for tallies in self._tallies.values() for of in tallies]
+
     def tallies(self) -> None:
         """Add the tallies of the batch, one for each input partition and department."""
         for where, tallies in self._tallies.items():

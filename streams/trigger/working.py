@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from schemas.ids import decision_id
 from schemas.lean import Matter, SubjectEntries, encode
-from streams.trigger.agenda import diary_of
+from streams.trigger.agenda import Diary, diary_of
 from streams.trigger.codes import are_among
 from streams.trigger.keys import entries_key, matter_key
 from streams.trigger.moves import Changes
@@ -115,26 +115,27 @@ class Working:
             known = self._recent.entries.get(subject)
         return decode_entries(held) if known is None else known
 
-    def keep_record(
-        self, partition: int, subject: str, matter: str, record: bytes, decision: str
-    ) -> None:
-        """Keep the *record* of a matter, as it is after the event behind *decision*."""
-        self.learnt.matters[subject, matter] = record
-        self.learnt.seen[subject, decision] = matter
-        self.changes[partition].matters.append((subject, matter, record, decision))
-        self._outbox.state(partition, matter_key(subject, matter), record)
-
     def keep(
         self, partition: int, subject: str, matter: str, after: Matter, decision: str = ""
     ) -> None:
         """Keep a matter as it is *after*wards, and what it is due for; *decision* if it is new."""
-        record = encode(after)
+        self.keep_record(partition, subject, matter, encode(after), decision, diary_of(after))
+
+    def keep_record(  # noqa: PLR0913, PLR0917  # for every event: keywords would cost
+        self,
+        partition: int,
+        subject: str,
+        matter: str,
+        record: bytes,
+        decision: str,
+        diary: Diary | None = None,
+    ) -> None:
+        """Keep the *record* of a matter and its *diary*, as `keep` does."""
         changes = self.changes[partition]
         self.learnt.matters[subject, matter] = record
         if decision:
             self.learnt.seen[subject, decision] = matter
         changes.matters.append((subject, matter, record, decision))
-        diary = diary_of(after)
         if diary is not None:
             changes.diaries[f"{subject}/{matter}"] = diary
         self._outbox.state(partition, matter_key(subject, matter), record)

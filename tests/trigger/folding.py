@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from streams.trigger.fold_events import EventFold
 from streams.trigger.fold_matters import MatterFold
+from streams.trigger.hit_forms import HitForms
 from streams.trigger.moves import Changes
 from streams.trigger.outbox import Outbox
 from streams.trigger.working import Recent, Working
@@ -20,12 +21,11 @@ class Folding(NamedTuple):
     working: Working
 
 
-def folding(kind: type[EventFold] = EventFold) -> Folding:
-    """Return a *kind* of fold that knows nothing yet."""
+def folding(kind: type[EventFold] = EventFold, hits: HitForms | None = None) -> Folding:
+    """Return a *kind* of fold that knows nothing yet, with the forms of *hits*."""
     outbox = Outbox(AT)
     changes = {p: Changes() for p in range(PARTITIONS)}
     working = Working(outbox, changes, Recent())
     matters = MatterFold(real_catalogue(), outbox, working, CREDIT_OFFICE)
-    return Folding(
-        kind(real_catalogue(), outbox, working, matters, PARTITIONS), outbox, changes, working
-    )
+    fold = kind(real_catalogue(), outbox, working, matters, PARTITIONS, hits=hits)
+    return Folding(fold, outbox, changes, working)

@@ -34,7 +34,7 @@ _STANDINGS = [Standing(), Standing(stale=LISTS), Standing(missing=LISTS)]
 class PlainFold(EventFold):
     """The same, without forms."""
 
-    def _quiet_place(self, item: EventIn, moment: PartitionMoment) -> QuietPlace | None:  # noqa: ARG002
+    def quiet_place(self, item: EventIn, moment: PartitionMoment) -> QuietPlace | None:  # noqa: ARG002
         return None
 
 

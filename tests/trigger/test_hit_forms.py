@@ -1,0 +1,335 @@
+"""What is filled into the form of a hit is, byte for byte, what would have been written without."""
+
+from datetime import date, timedelta
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.ids import decision_id
+from schemas.lean import (
+    Envelope,
+    EventData,
+    KnownEntry,
+    ListChangeData,
+    PartitionState,
+    SubjectEntries,
+)
+from schemas.times import read_instant
+from streams.rules.place import place_of
+from streams.rules.standing import Standing
+from streams.trigger.hit_form import HIDDEN, Filled, Hit, HitForm
+from streams.trigger.hit_forms import HitForms
+from streams.trigger.items import EventIn
+from streams.trigger.keys import matter_id
+from streams.trigger.moment import PartitionMoment
+from tests.rules.given import real_catalogue
+from tests.trigger.folding import folding
+from tests.trigger.messages import EMERGENCY, FINANCE, PARTITIONS, PROVIDERS, TODAY, firm
+
+CATALOGUE = real_catalogue()
+LISTS = frozenset(CATALOGUE.lists)
+STANDINGS = [Standing(), Standing(stale=LISTS), Standing(missing=frozenset({"city-red"}))]
+FIRMS = [firm(), firm(), firm("92210502")]
+TIMES = ("2026-06-10T09:30:00Z", "2026-06-09T09:30:00.500+08:00", "2026-06-10T01:00:00+08:00")
+# Steps at which something rests on most lists; what is asked for there is of real measures.
+STEPS = [
+    ("credit.approval.applied", EMERGENCY, "bx-yj-001"),
+    ("credit.approval.decided", EMERGENCY, "bx-yj-001"),
+    ("credit.approval.applied", EMERGENCY, "no-such-item"),
+    ("credit.bidding.registered", FINANCE, "bx-cz-001"),
+    ("credit.subsidy.applied", FINANCE, "bx-cz-002"),
+]
+_MARKS = [chr(0xFDD0 + place) for place in range(32)]
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8) | st.sampled_from(
+    ['"', "\\", "%", "%b", "中%s", "\x00", "\u2028", "𠮷", " 合成 ", "合成。", TIMES[1], *_MARKS]
+)
+# Few enough that hits are alike, and some that must not pass for what they look like.
+_FEW = st.sampled_from(["合成事项", "合成机关", TIMES[1], _MARKS[1], HIDDEN])
+_AMOUNTS = st.sampled_from([None, 0, 1, 400_000_000, 400_000_001, 2_000_000_000])
+_ATTRIBUTES: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
+    st.sampled_from(["tender_kind", "financing_consent", "channel", "x"]),
+    st.sampled_from([True, 1, False, "procurement", "bidding"]) | _TEXT,
+    max_size=3,
+)
+
+
+@st.composite
+def listings(draw: st.DrawFn) -> KnownEntry:
+    """Return an entry of any list, in force, to come, over, suspended or removed."""
+    list_code = draw(st.sampled_from(["licence-bar", "city-red", "procurement-serious", *LISTS]))
+    days = st.sampled_from([-4000, -400, -1, 0, 1, 400])
+    since = TODAY + timedelta(days=draw(days))
+    until = draw(st.none() | st.sampled_from([1, 400, 3650]))
+    removed = draw(st.sampled_from([None, None, None, TODAY - timedelta(days=1), TODAY]))
+    change = ListChangeData(
+        entry_id=draw(_TEXT),
+        revision=draw(st.integers(1, 2)),
+        list_code=list_code,
+        subject_name=draw(_TEXT),
+        doc_no=draw(_TEXT),
+        recognised_by=draw(_FEW),
+        effective_from=since,
+        effective_until=None if until is None else since + timedelta(days=until),
+        facts=draw(_TEXT | st.just("合" * 13_000)),
+        facts_code=draw(st.sampled_from([None, "licence-79", "x"])),
+        severity=draw(st.sampled_from([None, "minor", "serious"])),
+        scope=draw(st.sampled_from([None, [], ["bx-yj-001"], ["bx-cz-001", "x"]])),
+        removed_on=removed,
+        removal_reason=None if removed is None else draw(st.sampled_from(["repaired", "annulled"])),
+    )
+    away = draw(st.sampled_from([None, None, None, "210100"]))
+    provider = PROVIDERS[list_code] if away is None else "/elsewhere"
+    stamp = draw(st.sampled_from(["2026-06-01T00:00:00.000+08:00", TIMES[1]]))
+    return KnownEntry(change, draw(st.integers(0, 4)) == 0, provider, stamp, away)
+
+
+@st.composite
+def arrivals(draw: st.DrawFn) -> EventIn:
+    """Return an event with any text where a sender may put any."""
+    event_type, department, item_code = draw(st.sampled_from(STEPS))
+    data = EventData(
+        department=department,
+        item_code=item_code,
+        item_name=draw(_FEW),
+        application_no=draw(_TEXT),
+        subject_name=draw(_TEXT),
+        amount_fen=draw(_AMOUNTS),
+        region=draw(st.sampled_from([None, "210500"])),
+        attributes=draw(_ATTRIBUTES),
+    )
+    time = read_instant(draw(st.sampled_from(TIMES)))
+    source, trace = draw(st.sampled_from(["/business/benxi", TIMES[1]])), draw(st.none() | _TEXT)
+    event: Envelope[EventData] = Envelope(
+        "1.0",
+        draw(_TEXT),
+        source,
+        event_type,
+        draw(st.sampled_from(FIRMS)),
+        draw(st.sampled_from(TIMES)),
+        data,
+        traceparent=trace,
+    )
+    return EventIn(
+        cast("Any", None),
+        f"credit.events.{event_type.split('.')[1]}",
+        draw(st.integers(0, PARTITIONS - 1)),
+        draw(st.integers(0, 2**53)),
+        event,
+        time,
+        decision_id(event.source, event.id),
+        matter_id(department, data.application_no),
+        place_of(event_type, item_code, department, CATALOGUE).stage,
+    )
+
+
+Hits = list[tuple[EventIn, KnownEntry]]
+
+
+def moments(standing: Standing, day: date = TODAY) -> dict[int, PartitionMoment]:
+    """Return where the partitions stand: none where another does."""
+    return {
+        p: PartitionMoment(
+            p, PartitionState({"credit.lists": p + 7, "credit.reviews": 2 * p}, day, {}), standing
+        ).having_listed(p * 5)
+        for p in range(PARTITIONS)
+    }
+
+
+def folded(hits: Hits, standing: Standing, forms: HitForms | None) -> tuple[Any, ...]:
+    """Return all that is written and counted about *hits*, each of an organisation of its own."""
+    fold, outbox, changes, working = folding(hits=forms)
+    here = moments(standing)
+    for item, entry in hits:
+        fold.event(item, here[item.partition], SubjectEntries((entry,)), None, None)
+    outbox.tallies()
+    counts = outbox.verdicts, outbox.actions, outbox.alerts, outbox.shadows, fold.duplicates
+    return outbox.records, counts, changes, working.learnt
+
+
+@st.composite
+def alike(draw: st.DrawFn) -> Hits:
+    """Return hits of a few kinds, so that most were met before."""
+    kinds = draw(st.lists(st.tuples(arrivals(), listings()), min_size=1, max_size=2))
+    hits: Hits = []
+    for _ in range(draw(st.integers(3, 6))):
+        item, entry = draw(st.sampled_from(kinds))
+        other, elsewhere = draw(arrivals()), draw(listings())
+        event, data = other.event, other.event.data
+        own = EventData(
+            department=item.event.data.department,
+            item_code=item.event.data.item_code,
+            item_name=item.event.data.item_name,
+            application_no=data.application_no,
+            subject_name=data.subject_name,
+            amount_fen=draw(st.sampled_from([data.amount_fen, item.event.data.amount_fen])),
+            region=data.region,
+            attributes=draw(st.sampled_from([data.attributes, item.event.data.attributes])),
+        )
+        trace = event.traceparent if item.event.traceparent is not None else None
+        told: Envelope[EventData] = Envelope(
+            "1.0",
+            event.id,
+            item.event.source,
+            item.event.type,
+            event.subject,
+            other.time.text,
+            own,
+            traceparent=trace,
+        )
+        change, passed_on = entry.change, elsewhere.change
+        listed = KnownEntry(
+            ListChangeData(
+                entry_id=passed_on.entry_id,
+                revision=change.revision,
+                list_code=change.list_code,
+                subject_name=passed_on.subject_name,
+                doc_no=passed_on.doc_no,
+                recognised_by=change.recognised_by,
+                effective_from=change.effective_from,
+                effective_until=change.effective_until,
+                facts=passed_on.facts,
+                facts_code=change.facts_code,
+                severity=change.severity,
+                scope=change.scope,
+                removed_on=change.removed_on,
+                removal_reason=change.removal_reason,
+            ),
+            entry.suspended,
+            entry.provider,
+            elsewhere.appended_at,
+            entry.jurisdiction,
+        )
+        hits.append(
+            (
+                EventIn(
+                    other.message,
+                    item.topic,
+                    other.partition,
+                    other.offset,
+                    told,
+                    other.time,
+                    decision_id(told.source, told.id),
+                    matter_id(own.department, own.application_no),
+                    item.stage,
+                ),
+                listed,
+            )
+        )
+    return list({(i.event.subject, i.matter, i.event.id): (i, e) for i, e in hits}.values())
+
+
+def first_of_matters(hits: Hits) -> Hits:
+    """Leave out what is no first event of its matter, or was told before."""
+    seen: set[tuple[str, str]] = set()
+    kept: Hits = []
+    for item, entry in hits:
+        names = {(item.event.subject, item.matter), (item.event.subject, item.decision_id)}
+        if not names & seen:
+            kept.append((item, entry))
+        seen |= names
+    return kept
+
+
+@pytest.mark.parametrize("standing", STANDINGS, ids=["fresh", "stale", "missing"])
+@settings(max_examples=250, deadline=None)
+@given(hits=alike().map(first_of_matters))
+def test_a_filled_form_is_what_the_exact_way_writes(standing: Standing, hits: Hits) -> None:
+    forms = HitForms(CATALOGUE)
+    for _ in range(2):  # a form outlives its batch
+        assert folded(hits, standing, forms) == folded(hits, standing, None)
+
+
+def hit(number: int, **data: Any) -> tuple[EventIn, KnownEntry]:
+    """Return one of many applications of organisations with a licence bar."""
+    change = ListChangeData(
+        entry_id=f"BAR-{number}",
+        revision=1,
+        list_code="licence-bar",
+        subject_name=f"合成测试单位{number}",
+        doc_no=f"合成〔2026〕{number}号",
+        recognised_by="合成认定机关",
+        effective_from=date(2026, 1, 1),
+        facts=f"合成测试数据{number}",
+        facts_code="licence-79",
+        severity="serious",
+        scope=["bx-yj-001"],
+    )
+    told = EventData(
+        **{
+            "department": EMERGENCY,
+            "item_code": "bx-yj-001",
+            "item_name": "合成事项",
+            "application_no": f"SQ{number}",
+            "subject_name": f"合成测试单位{number}",
+            **data,
+        }
+    )
+    time = read_instant("2026-06-10T09:30:00+08:00")
+    kind = "credit.approval.applied"
+    event = Envelope("1.0", f"event-{number}", "/business/benxi", kind, firm(), time.text, told)
+    stage = place_of(kind, "bx-yj-001", EMERGENCY, CATALOGUE).stage
+    item = EventIn(
+        cast("Any", None),
+        "credit.events.approval",
+        number % PARTITIONS,
+        number,
+        event,
+        time,
+        decision_id(event.source, event.id),
+        matter_id(EMERGENCY, told.application_no),
+        stage,
+    )
+    known = KnownEntry(change, False, "/licensing/benxi", f"2026-01-0{number}T00:00:00.000+08:00")
+    return item, known
+
+
+@pytest.fixture
+def filled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the offsets of the hits that were filled into a form, as it goes."""
+    offsets: list[int] = []
+    fill = HitForm.fill
+
+    def told(form: HitForm, each: Hit) -> Filled:
+        offsets.append(each.item.offset)
+        return fill(form, each)
+
+    monkeypatch.setattr(HitForm, "fill", told)
+    return offsets
+
+
+def test_the_second_of_a_kind_is_filled_in_and_so_are_all_that_follow(filled: list[int]) -> None:
+    hits = [hit(number) for number in range(1, 6)]
+    records, *_ = folded(hits, Standing(), HitForms(CATALOGUE))
+    assert set(filled) == {2, 3, 4, 5}
+    verdicts = [value for topic, _, _, value, _ in records if topic == "credit.decisions"]
+    assert len(verdicts) == 5
+    assert all(b'"verdict":"deny"' in value for value in verdicts)
+
+
+def test_what_no_rule_reads_makes_no_other_kind(filled: list[int]) -> None:
+    hits = [hit(n, amount_fen=n, region=f"{n}", attributes={"x": n}) for n in range(1, 5)]
+    folded(hits, Standing(), HitForms(CATALOGUE))
+    assert set(filled) == {2, 3, 4}
+
+
+def test_another_day_or_standing_has_forms_of_its_own(filled: list[int]) -> None:
+    forms = HitForms(CATALOGUE)
+    for number, standing in enumerate([*STANDINGS[:2]] * 2, start=1):
+        folded([hit(number)], standing, forms)
+    assert set(filled) == {2, 3, 4}
+
+
+def test_a_form_that_does_not_give_what_was_written_is_not_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fill = HitForm.fill
+
+    def wrong(form: HitForm, each: Hit) -> Filled:
+        found = fill(form, each)
+        return found._replace(matter=found.matter.replace(b"SQ", b"QS"))
+
+    monkeypatch.setattr(HitForm, "fill", wrong)
+    hits = [hit(number) for number in range(1, 5)]
+    assert folded(hits, Standing(), HitForms(CATALOGUE)) == folded(hits, Standing(), None)
