@@ -1,6 +1,5 @@
 """What is written about the plain events on which nothing known bears: all of a part at once."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -12,6 +11,7 @@ from schemas.times import day_number
 from streams.trigger.outbox import HEADERS
 from streams.trigger.plain.columns import Columns
 from streams.trigger.plain.filling import (
+    BETWEEN,
     DECISION_PIECES,
     FILLED_EXTRA,
     KEY_EXTRA,
@@ -25,6 +25,7 @@ from streams.trigger.quiet_form import QuietPlace
 from streams.trigger.transaction import Record
 
 _NO_RECORD: Record = ("", 0, None, None, None)
+_BETWEEN = bytes([BETWEEN])
 _KIND: Bytes = np.frombuffer(b"/matter/", np.uint8).copy()
 
 
@@ -47,7 +48,7 @@ class Quiet:
         ended: Integers = np.empty(len(rows), np.int64)
         common = columns.offsets, columns.groups, rows
         write_decisions(columns.row, columns.spans, columns.ids, *common, forms, ends, out, ended)
-        self.decisions = _cut(out, ended)
+        self.decisions = _cut(out, _end_of(ended))
         forms, ends = _joined([_record_of(places, g) for g in range(groups)], RECORD_PIECES)
         longest = int((ends[:, -1] - ends[:, 0]).max(initial=0))
         room = own + len(columns.kept) + (longest + FILLED_EXTRA) * len(rows)
@@ -64,10 +65,10 @@ class Quiet:
             self._records,
             self._record_ends,
         )
-        self.records = _cut(self._records, self._record_ends)
+        self.records = _cut(self._records, _end_of(self._record_ends))
         keys: Bytes = np.empty(columns.room(rows, KEY_EXTRA), np.uint8)
-        write_keys(columns.row, columns.spans, _KIND, rows, keys, ended)
-        self.keys = _cut(keys, ended)
+        end = write_keys(columns.row, columns.spans, _KIND, rows, keys)
+        self.keys = _cut(keys, end)
 
     def told(self) -> dict[int, Told]:
         """Return what Redis is told, by partition."""
@@ -98,9 +99,19 @@ class Quiet:
         """
         columns, rows = self.columns, self.rows
         days = day_number(columns.millis[rows])
-        kinds = list(zip(columns.groups[rows].tolist(), days.tolist(), strict=True))
-        last = dict(zip(kinds, columns.offsets[rows].tolist(), strict=True))
-        return [(*kind, count, last[kind]) for kind, count in Counter(kinds).items()]
+        first = int(days.min(initial=0))
+        span = int(days.max(initial=0)) - first + 1
+        kinds, which, counts = np.unique(
+            columns.groups[rows] * span + (days - first), return_inverse=True, return_counts=True
+        )
+        last = np.zeros(len(kinds), np.int64)
+        last[which] = columns.offsets[rows]  # the newest of each is written last
+        return [
+            (kind // span, kind % span + first, count, offset)
+            for kind, count, offset in zip(
+                kinds.tolist(), counts.tolist(), last.tolist(), strict=True
+            )
+        ]
 
     def messages(self) -> list[Record]:
         """Return decision and state record of each, one after the other, in order."""
@@ -146,7 +157,11 @@ def _joined(forms: Sequence[Sequence[bytes]], pieces: int) -> tuple[Bytes, Integ
     return np.frombuffer(joined or b" ", np.uint8), ends
 
 
-def _cut(out: Bytes, ends: Integers) -> list[bytes]:
-    whole = out[: int(ends[-1]) if len(ends) else 0].tobytes()
-    places = ends.tolist()
-    return [whole[begin:end] for begin, end in zip([0, *places], places, strict=False)]
+def _end_of(ends: Integers) -> int:
+    """Return where the last text ends, its `BETWEEN` included."""
+    return int(ends[-1]) + 1 if len(ends) else 0
+
+
+def _cut(out: Bytes, end: int) -> list[bytes]:
+    """Return the texts before *end*, each of which has `BETWEEN` behind it."""
+    return out[:end].tobytes().split(_BETWEEN)[:-1]

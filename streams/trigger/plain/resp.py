@@ -48,13 +48,14 @@ def write_told(
 ) -> int:
     """Write fields and values of `HSET` for each event of *rows*: its record, and its identity.
 
-    *record_ends*: where the record of the event that is *where*[event]-th ends in *records*.
+    *record_ends*: where the record of the event that is *where*[event]-th ends in *records*; one
+    byte is between them.
     """
     at = 0
     for event in rows:
         at = _matter_field(row, spans, event, out, at)
         place = where[event]
-        begin = record_ends[place - 1] if place > 0 else 0
+        begin = record_ends[place - 1] + 1 if place > 0 else 0
         at = _frame(out, at, record_ends[place] - begin)
         at = copy_bytes(records, begin, record_ends[place], out, at)
         at = _end(out, at)
