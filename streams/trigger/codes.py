@@ -11,26 +11,19 @@ from sys import byteorder
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.uscc import ALPHABET, make_uscc
+from schemas.compiled import Bytes, Integers
+from schemas.plain_codes import LENGTH, check_codes
+from schemas.uscc import make_uscc
 
-_LENGTH, _HEAD = 18, 8
+_HEAD = 8
 _MAX_KNOWN = 100_000
 _SMALL = 16  # below this the arrays cost more than they save
 
-_NO_CODE = b"-" * _LENGTH
+_NO_CODE = b"-" * LENGTH
 
 Rows = NDArray[np.uint8]
 
-_M = np.uint32(0x5BD1E995)
-_SEED = np.uint32(0x9747B28C ^ _LENGTH)
 _MIX, _MIX_MORE = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
-_CHARACTERS = np.frombuffer(ALPHABET.encode(), np.uint8)
-_VALUES_31 = np.full(256, 99, np.int64)
-_VALUES_31[_CHARACTERS] = np.arange(31)
-_VALUES_11 = np.array([int(chr(b), 36) if chr(b) in ALPHABET else 0 for b in range(256)])
-_WEIGHTS_31 = np.array([pow(3, place, 31) for place in range(17)])
-_WEIGHTS_11 = np.array([3, 7, 9, 10, 5, 8, 4, 2])
-_CHECK_11 = np.frombuffer(b"0123456789X", np.uint8)
 
 
 class CodeRows:
@@ -41,13 +34,13 @@ class CodeRows:
 
     def __init__(self, keys: Iterable[object]) -> None:
         self.rows = _rows(
-            [key if isinstance(key, bytes) and len(key) == _LENGTH else _NO_CODE for key in keys]
+            [key if isinstance(key, bytes) and len(key) == LENGTH else _NO_CODE for key in keys]
         )
 
     def homes(self, partitions: int) -> NDArray[np.int64]:
         """Return the partition of *partitions* where each belongs; -1: no code known as sound."""
-        belongs = (_murmur2(self.rows) % np.uint32(partitions)).astype(np.int64)
-        return np.where(_are_sound(self.rows), belongs, np.int64(-1))
+        sound, hashes = _checked(self.rows)
+        return np.where(sound, hashes % partitions, np.int64(-1))
 
     def hashes(self) -> NDArray[np.uint64]:
         """Return a number for each by which equal codes are found; others rarely share it."""
@@ -90,24 +83,26 @@ class KnownCodes:
         new = [
             key
             for key in {*keys}
-            if key not in hashes and isinstance(key, bytes) and len(key) == _LENGTH
+            if key not in hashes and isinstance(key, bytes) and len(key) == LENGTH
         ]
         if len(new) < _SMALL:
             return
         if len(hashes) + len(new) > _MAX_KNOWN:
             hashes.clear()
-        rows = _rows(new)
-        sound = _are_sound(rows)
-        found = _murmur2(rows[sound]).tolist()
-        hashes.update(zip(compress(new, sound.tolist()), found, strict=True))
+        sound, found = _checked(_rows(new))
+        hashes.update(zip(compress(new, sound.tolist()), found[sound].tolist(), strict=True))
 
 
 def _rows(codes: Sequence[bytes]) -> Rows:
-    return np.frombuffer(b"".join(codes), np.uint8).reshape(-1, _LENGTH)
+    return np.frombuffer(b"".join(codes), np.uint8).reshape(-1, LENGTH)
 
 
-def _are_sound(rows: Rows) -> NDArray[np.bool_]:
-    return _add_up(rows) & _begin_well(rows)
+def _checked(rows: Rows) -> tuple[NDArray[np.bool_], Integers]:
+    """Return for each row whether it is a sound code, and its murmur2 hash (Kafka's, positive)."""
+    adds_up: Bytes = np.empty(len(rows), np.uint8)
+    hashes: Integers = np.empty(len(rows), np.int64)
+    check_codes(rows.reshape(-1), adds_up, hashes)
+    return adds_up.astype(np.bool_) & _begin_well(rows), hashes
 
 
 def _begin_well(rows: Rows) -> NDArray[np.bool_]:
@@ -138,30 +133,3 @@ def _is_sound_head(head: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _add_up(rows: Rows) -> NDArray[np.bool_]:
-    """Tell for each row whether both check digits agree and it is no number of 17 digits.
-
-    All digits could be a resident's number: that is for the exact check.
-    """
-    values = _VALUES_31[rows]
-    sound: NDArray[np.bool_] = np.all(values < 31, axis=1)
-    sound &= _CHARACTERS[-(values[:, :17] @ _WEIGHTS_31) % 31] == rows[:, 17]
-    sound &= _CHECK_11[-(_VALUES_11[rows[:, 8:16]] @ _WEIGHTS_11) % 11] == rows[:, 16]
-    sound &= np.any(values[:, :17] > 9, axis=1)
-    return sound
-
-
-def _murmur2(rows: Rows) -> NDArray[np.uint32]:
-    """Return Kafka's hash of each row, made positive as its partitioner does."""
-    words = np.ascontiguousarray(rows[:, :16]).view("<u4")
-    h = np.full(len(rows), _SEED, np.uint32)
-    for place in range(4):
-        k = words[:, place] * _M
-        k = (k ^ (k >> np.uint32(24))) * _M
-        h = (h * _M) ^ k
-    tail = np.ascontiguousarray(rows[:, 16:18]).view("<u2")[:, 0].astype(np.uint32)
-    h = (h ^ tail) * _M
-    h = (h ^ (h >> np.uint32(13))) * _M
-    return (h ^ (h >> np.uint32(15))) & np.uint32(0x7FFFFFFF)
