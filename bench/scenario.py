@@ -10,6 +10,7 @@ from schemas.ids import identity
 from schemas.list_change import ENTERED, PUBLISHED
 from schemas.times import format_instant, legal_day
 
+_DAYS_OF_LISTING = 330
 EVENT_ID_PREFIX, PACED_ID_PREFIX = "bench-", "paced-"
 
 
@@ -71,8 +72,13 @@ def event_message(scenario: Scenario, event_id: str, subject: str, time: str) ->
 
 
 def entry_data(scenario: Scenario, number: int, today: date) -> dict[str, Any]:
-    """Return the list entry of organisation *number*, in force since a month for a year."""
+    """Return the list entry of organisation *number*, in force for a year.
+
+    It began on one of 330 days, as real listings did: whoever remembers what a listing of one day
+    comes to gains no more here than in a city.
+    """
     place = scenario.place
+    since = today - timedelta(days=30 + number % _DAYS_OF_LISTING)
     return {
         "entry_id": f"BENCH{number:09d}",  # of one width: number order is text order
         "revision": 1,
@@ -80,9 +86,9 @@ def entry_data(scenario: Scenario, number: int, today: date) -> dict[str, Any]:
         "subject_name": f"合成测试单位{subject_code(number)[10:16]}",
         "doc_no": f"合成〔2026〕{number:09d}号",
         "recognised_by": "合成认定机关",
-        "effective_from": (today - timedelta(days=30)).isoformat(),
-        "effective_until": (today + timedelta(days=335)).isoformat(),
-        "facts": "合成测试数据，不涉及任何真实单位",
+        "effective_from": since.isoformat(),
+        "effective_until": (since + timedelta(days=365)).isoformat(),
+        "facts": f"合成测试数据{number:09d}，不涉及任何真实单位",
         "facts_code": place.facts_code,
         "severity": "serious",
         "scope": [place.item_code],

@@ -66,6 +66,13 @@ class Hit(NamedTuple):
         return self.held.entries[0]
 
     @property
+    def own_texts(self) -> tuple[str | None, ...]:
+        """Return what a form leaves blank for it."""
+        event, change = self.item.event, self.entry.change
+        told = event.id, event.data.application_no, event.data.subject_name, event.traceparent
+        return *told, change.entry_id, change.subject_name, change.doc_no, change.facts
+
+    @property
     def tail(self) -> str:
         """Return how the facts of the entry end, where a notice puts no full stop behind them."""
         facts = self.entry.change.facts

@@ -100,6 +100,8 @@ class HitForms:
                 self._met.clear()
             self._met.add(shape)
             return None
+        if holds_mark(hit.own_texts):
+            return None  # no example: what follows from a mark is not told from what is there
         if len(forms) >= _KEPT_SHAPES:
             forms.clear()
         forms[shape] = made = self._make(hit, shape, read, decide)

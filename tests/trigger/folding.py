@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from streams.rules.catalogue import Catalogue
 from streams.trigger.fold_events import EventFold
 from streams.trigger.fold_matters import MatterFold
 from streams.trigger.hit_forms import HitForms
@@ -21,11 +22,16 @@ class Folding(NamedTuple):
     working: Working
 
 
-def folding(kind: type[EventFold] = EventFold, hits: HitForms | None = None) -> Folding:
+def folding(
+    kind: type[EventFold] = EventFold,
+    hits: HitForms | None = None,
+    catalogue: Catalogue | None = None,
+) -> Folding:
     """Return a *kind* of fold that knows nothing yet, with the forms of *hits*."""
+    catalogue = catalogue or real_catalogue()
     outbox = Outbox(AT)
     changes = {p: Changes() for p in range(PARTITIONS)}
     working = Working(outbox, changes, Recent())
-    matters = MatterFold(real_catalogue(), outbox, working, CREDIT_OFFICE)
-    fold = kind(real_catalogue(), outbox, working, matters, PARTITIONS, hits=hits)
+    matters = MatterFold(catalogue, outbox, working, CREDIT_OFFICE)
+    fold = kind(catalogue, outbox, working, matters, PARTITIONS, hits=hits)
     return Folding(fold, outbox, changes, working)

@@ -6,6 +6,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from schemas.ids import decision_id
 from schemas.lean import (
@@ -17,6 +18,7 @@ from schemas.lean import (
     SubjectEntries,
 )
 from schemas.times import read_instant
+from streams.rules.catalogue import Catalogue, build_catalogue
 from streams.rules.place import place_of
 from streams.rules.standing import Standing
 from streams.trigger.hit_form import HIDDEN, Filled, Hit, HitForm
@@ -24,7 +26,7 @@ from streams.trigger.hit_forms import HitForms
 from streams.trigger.items import EventIn
 from streams.trigger.keys import matter_id
 from streams.trigger.moment import PartitionMoment
-from tests.rules.given import real_catalogue
+from tests.rules.given import catalogue_files, real_catalogue
 from tests.trigger.folding import folding
 from tests.trigger.messages import EMERGENCY, FINANCE, PARTITIONS, PROVIDERS, TODAY, firm
 
@@ -137,9 +139,11 @@ def moments(standing: Standing, day: date = TODAY) -> dict[int, PartitionMoment]
     }
 
 
-def folded(hits: Hits, standing: Standing, forms: HitForms | None) -> tuple[Any, ...]:
+def folded(
+    hits: Hits, standing: Standing, forms: HitForms | None, catalogue: Catalogue = CATALOGUE
+) -> tuple[Any, ...]:
     """Return all that is written and counted about *hits*, each of an organisation of its own."""
-    fold, outbox, changes, working = folding(hits=forms)
+    fold, outbox, changes, working = folding(hits=forms, catalogue=catalogue)
     here = moments(standing)
     for item, entry in hits:
         fold.event(item, here[item.partition], SubjectEntries((entry,)), None, None)
@@ -241,8 +245,11 @@ def test_a_filled_form_is_what_the_exact_way_writes(standing: Standing, hits: Hi
         assert folded(hits, standing, forms) == folded(hits, standing, None)
 
 
-def hit(number: int, **data: Any) -> tuple[EventIn, KnownEntry]:
-    """Return one of many applications of organisations with a licence bar."""
+def hit(number: int, *, listed: Any = None, **data: Any) -> tuple[EventIn, KnownEntry]:
+    """Return one of many applications of organisations with a licence bar.
+
+    *listed* and *data* override what the entry and the event tell.
+    """
     change = ListChangeData(
         entry_id=f"BAR-{number}",
         revision=1,
@@ -256,6 +263,7 @@ def hit(number: int, **data: Any) -> tuple[EventIn, KnownEntry]:
         severity="serious",
         scope=["bx-yj-001"],
     )
+    change = replace(change, **(listed or {}))
     told = EventData(
         **{
             "department": EMERGENCY,
@@ -312,6 +320,56 @@ def test_what_no_rule_reads_makes_no_other_kind(filled: list[int]) -> None:
     hits = [hit(n, amount_fen=n, region=f"{n}", attributes={"x": n}) for n in range(1, 5)]
     folded(hits, Standing(), HitForms(CATALOGUE))
     assert set(filled) == {2, 3, 4}
+
+
+def with_condition(more: str) -> Catalogue:
+    """Return the catalogue whose measure on licence bars asks for *more*."""
+    files = catalogue_files()
+    ((name, text),) = [(n, t) for n, t in files.items() if "p02-same-licence" in n]
+    asks = "when: entry.facts_code == 'licence-79'"
+    assert asks in text
+    return build_catalogue({**files, name: text.replace(asks, f"{asks} && {more}")})
+
+
+@pytest.mark.parametrize(
+    ("more", "read"),
+    [
+        ("event.amount_fen < 100", {"amount_fen": 1_000}),
+        ("(!event.has_amount || event.amount_fen > 0)", {"amount_fen": None}),
+        ("event.region != '210502'", {"region": "210502"}),
+        (
+            "!(has(event.attributes.channel) && event.attributes.channel == 1)",
+            {"attributes": {"channel": True}},
+        ),
+    ],
+)
+def test_what_a_condition_reads_makes_another_kind(
+    more: str, read: dict[str, Any], filled: list[int]
+) -> None:
+    catalogue, forms = with_condition(more), HitForms(with_condition(more))
+    met = {"amount_fen": 0, "region": "210500", "attributes": {"channel": 1}}
+    hits = [hit(n, **(met | read if n % 2 else met)) for n in range(1, 9)]
+    found = folded(hits, Standing(), forms, catalogue)
+    assert found == folded(hits, Standing(), None, catalogue)
+    assert set(filled) == {3, 4, 5, 6, 7, 8}
+    verdicts = [v for topic, _, _, v, _ in found[0] if topic == "credit.decisions"]
+    assert len({b'"verdict":"deny"' in v for v in verdicts}) == 2  # the condition tells them apart
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "entry.doc_no != '合成〔2026〕3号'",
+        "size(event.attributes) < 2",
+        "!('x' in event.attributes)",
+    ],
+)
+def test_a_condition_on_what_is_passed_on_leaves_no_form(more: str, filled: list[int]) -> None:
+    catalogue = with_condition(more)
+    hits = [hit(n, attributes={"x": n} if n == 4 else {}) for n in range(1, 6)]
+    found = folded(hits, Standing(), HitForms(catalogue), catalogue)
+    assert found == folded(hits, Standing(), None, catalogue)
+    assert not filled
 
 
 def test_another_day_or_standing_has_forms_of_its_own(filled: list[int]) -> None:
