@@ -372,6 +372,15 @@ def test_a_condition_on_what_is_passed_on_leaves_no_form(more: str, filled: list
     assert not filled
 
 
+def test_no_form_is_cut_from_an_event_that_holds_a_mark_itself(filled: list[int]) -> None:
+    # The term is over: the record holds a hash of the reason, and so of the entry's id.
+    over = {"effective_from": date(2015, 1, 1), "entry_id": _MARKS[6]}
+    hits = [hit(n, listed=over if n == 2 else over | {"entry_id": f"E{n}"}) for n in range(1, 6)]
+    found = folded(hits, Standing(), HitForms(CATALOGUE))
+    assert found == folded(hits, Standing(), None)
+    assert 2 not in filled
+
+
 def test_another_day_or_standing_has_forms_of_its_own(filled: list[int]) -> None:
     forms = HitForms(CATALOGUE)
     for number, standing in enumerate([*STANDINGS[:2]] * 2, start=1):
