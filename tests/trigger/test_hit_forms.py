@@ -372,6 +372,21 @@ def test_a_condition_on_what_is_passed_on_leaves_no_form(more: str, filled: list
     assert not filled
 
 
+def test_the_day_before_the_listing_is_another_kind(filled: list[int]) -> None:
+    hits = []
+    for number in range(1, 7):
+        item, entry = hit(number, listed={"effective_from": TODAY})
+        if number % 2:
+            before = read_instant("2026-06-09T23:59:59+08:00")
+            item = replace(item, time=before, event=replace(item.event, time=before.text))
+        hits.append((item, entry))
+    found = folded(hits, Standing(), HitForms(CATALOGUE))
+    assert found == folded(hits, Standing(), None)
+    assert set(filled) == {3, 4, 5, 6}
+    verdicts = [v for topic, _, _, v, _ in found[0] if topic == "credit.decisions"]
+    assert [b'"verdict":"deny"' in v for v in verdicts] == [False, True] * 3
+
+
 def test_no_form_is_cut_from_an_event_that_holds_a_mark_itself(filled: list[int]) -> None:
     # The term is over: the record holds a hash of the reason, and so of the entry's id.
     over = {"effective_from": date(2015, 1, 1), "entry_id": _MARKS[6]}
