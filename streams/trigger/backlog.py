@@ -6,7 +6,7 @@ goes by share.
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from confluent_kafka import Message
@@ -15,6 +15,7 @@ from schemas import topics
 
 MOST_AT_ONCE = 5_000  # folded together with a batch of events
 SHARE = 2_000  # of the rest, beside events that wait or may come any moment
+READ_AHEAD = 50_000  # while no event waits, so that the next one waits for the rest alone
 MOST_HELD = 200_000  # some 300 MB; beyond it events wait after all
 
 _Key = tuple[int | None, bytes | str | None]
@@ -59,16 +60,15 @@ class Backlog:
         """Tell whether something must be folded before more is read."""
         return len(self._lists) > MOST_HELD or len(self._reviews) > MOST_AT_ONCE
 
-    def add(self, messages: Iterable[Message]) -> None:
+    def add(self, messages: Sequence[Message]) -> None:
         """Hold *messages*, as they were read."""
-        for message in messages:
-            if message.topic() == topics.REVIEWS:
-                self._reviews.append(message)
-                continue
-            self._lists.append(message)
-            self._read[message.partition() or 0] = (message.offset() or 0) + 1
-            if self._by_key is not None:
-                self._by_key.setdefault((message.partition(), message.key()), []).append(message)
+        reviews = [message for message in messages if message.topic() == topics.REVIEWS]
+        lists = [m for m in messages if m.topic() != topics.REVIEWS] if reviews else messages
+        self._reviews += reviews
+        self._lists += lists
+        self._read |= {m.partition() or 0: (m.offset() or 0) + 1 for m in lists}
+        if self._by_key is not None:
+            _file(lists, self._by_key)
 
     def take(self, waiting: Iterable[Message] = ()) -> Beside:
         """Return what to fold before the events *waiting*; without any, a share."""
@@ -76,10 +76,8 @@ class Backlog:
         waiting = [*waiting, *reviews]
         held_back = bool(waiting) and len(self._lists) > MOST_AT_ONCE
         if held_back and self._by_key is None:
-            by_key: dict[_Key, list[Message]] = {}
-            for message in self._lists:
-                by_key.setdefault((message.partition(), message.key()), []).append(message)
-            self._by_key = by_key
+            self._by_key = {}
+            _file(self._lists, self._by_key)
         share = MOST_AT_ONCE if waiting and not held_back else SHARE
         lists = [self._next() for _ in range(min(len(self._lists), share))]
         if not self._lists:
@@ -105,3 +103,8 @@ class Backlog:
             return []
         wanted = dict.fromkeys((message.partition(), message.key()) for message in waiting)
         return [message for where in wanted for message in self._by_key.pop(where, ())]
+
+
+def _file(messages: Iterable[Message], by_key: dict[_Key, list[Message]]) -> None:
+    for message in messages:
+        by_key.setdefault((message.partition(), message.key()), []).append(message)

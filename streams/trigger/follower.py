@@ -69,18 +69,25 @@ class Follower:
         # `consume` with a time waits all of it unless there are so many: for what is here, none.
         first = self._consumer.poll(wait_s)
         came = [] if first is None else [first, *self._consumer.consume(most - 1, 0)]
-        messages = []
-        for message in came:
-            where = str(message.topic()), int(message.partition() or 0)
-            error = message.error()
-            if error is None:
-                self._next[where] = int(message.offset() or 0) + 1
-                messages.append(message)
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
-                self._next[where] = max(self._next.get(where, 0), int(message.offset() or 0))
-            else:
-                refuse_lost_position(error)
+        messages = [message for message in came if message.error() is None]
+        self._next |= {
+            (m.topic() or "", m.partition() or 0): (m.offset() or 0) + 1 for m in messages
+        }
+        if len(messages) < len(came):
+            for message in came:
+                self._weigh(message)
         return messages
+
+    def _weigh(self, message: Message) -> None:
+        """Note where a partition ends for now, if *message* says so. Raises: StopServiceError."""
+        error = message.error()
+        if error is None:
+            return
+        if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
+            refuse_lost_position(error)
+            return
+        where = message.topic() or "", message.partition() or 0
+        self._next[where] = max(self._next.get(where, 0), message.offset() or 0)
 
     def read_to(
         self, ends: Ends, *, most: int, timeout_s: float, meanwhile: Callable[[], None]

@@ -37,7 +37,6 @@ _LONGEST_FACTS = 4_000  # beyond a limit of their own notices shorten them
 # What conditions may read of an event: what its place says, and what else.
 _OF_PLACE = frozenset({"type", "family", "stage", "department", "item_code"})
 _OF_AMOUNT = frozenset({"amount_fen", "has_amount"})
-_CONSENT = "financing_consent"  # read by rules/rewards.py itself
 
 Decide = Callable[[Hit], Told]
 _Kind = tuple[str, str, str, str]  # type, item, department, list
@@ -54,7 +53,7 @@ class Shape(NamedTuple):
 
 
 class Read(NamedTuple):
-    """What the rules read of an event beside its place."""
+    """What conditions read of an event beside its place."""
 
     amount: bool
     region: bool
@@ -62,7 +61,7 @@ class Read(NamedTuple):
 
 
 class _Hidden(dict[str, Any]):
-    """Attributes of which a few may be read; whoever asks for another one learns that it hides."""
+    """The attributes that conditions read; a rule that asks for another one has no form."""
 
     def get(self, key: str, default: Any = None) -> Any:
         if key not in self:
@@ -178,7 +177,7 @@ class HitForms:
         hides = ("entry", "doc_no", None) in fields or None in attributes
         if hides or names - _OF_PLACE - _OF_AMOUNT - {"region", "attributes"}:
             return None
-        told = frozenset({*(part for part in attributes if part is not None), _CONSENT})
+        told = frozenset(part for part in attributes if part is not None)
         return Read(bool(names & _OF_AMOUNT), "region" in names, told)
 
     def _make(self, hit: Hit, shape: Shape, read: Read, decide: Decide) -> HitForm | None:

@@ -30,7 +30,7 @@ from schemas.state import BIRTH_KEY, POSITION_KEY
 from schemas.times import legal_day
 from streams.rules.catalogue import Catalogue
 from streams.trigger.agreed_clock import AgreedClock
-from streams.trigger.backlog import MOST_AT_ONCE, NOTHING, SHARE, Backlog, Beside
+from streams.trigger.backlog import MOST_AT_ONCE, NOTHING, READ_AHEAD, SHARE, Backlog, Beside
 from streams.trigger.batch import Batches
 from streams.trigger.cache import CacheMovedError, StateCache
 from streams.trigger.folded import Folded, Owned
@@ -305,8 +305,8 @@ class Worker:
 
     def _work_beside(self) -> None:
         """Fold a share of what was read beside the events, while none wait."""
-        if len(self._backlog) < SHARE:
-            self._backlog.add(self._lists.take(SHARE))
+        if len(self._backlog) < READ_AHEAD:
+            self._backlog.add(self._lists.take(READ_AHEAD))
         if self._backlog or self._owes():
             self._decide(Polled([], self._inputs.metadata()), self._backlog.take(), {})
         else:

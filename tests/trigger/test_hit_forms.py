@@ -152,76 +152,56 @@ def folded(
     return outbox.records, counts, changes, working.learnt
 
 
+_OF_ENTRY = (
+    *("revision", "recognised_by", "effective_from", "effective_until", "facts_code", "severity"),
+    *("scope", "removed_on", "removal_reason"),
+)
+_OF_LISTING = "suspended", "provider", "jurisdiction"
+_OF_DATA = "item_name", "amount_fen", "region", "attributes"
+
+
 @st.composite
 def alike(draw: st.DrawFn) -> Hits:
-    """Return hits of a few kinds, so that most were met before."""
-    kinds = draw(st.lists(st.tuples(arrivals(), listings()), min_size=1, max_size=2))
+    """Return hits of one kind, so that most were met before; some differ from it in one thing."""
+    item, entry = draw(arrivals()), draw(listings())
     hits: Hits = []
-    for _ in range(draw(st.integers(3, 6))):
-        item, entry = draw(st.sampled_from(kinds))
+    for _ in range(draw(st.integers(4, 8))):
         other, elsewhere = draw(arrivals()), draw(listings())
-        event, data = other.event, other.event.data
-        own = EventData(
-            department=item.event.data.department,
-            item_code=item.event.data.item_code,
-            item_name=item.event.data.item_name,
+        odd = draw(st.none() | st.sampled_from([*_OF_ENTRY, *_OF_LISTING, *_OF_DATA, "source"]))
+        event, data, change = other.event, other.event.data, elsewhere.change
+        own = replace(
+            item.event.data,
             application_no=data.application_no,
             subject_name=data.subject_name,
-            amount_fen=draw(st.sampled_from([data.amount_fen, item.event.data.amount_fen])),
-            region=data.region,
-            attributes=draw(st.sampled_from([data.attributes, item.event.data.attributes])),
+            **({odd: getattr(data, odd)} if odd in _OF_DATA else {}),
         )
-        trace = event.traceparent if item.event.traceparent is not None else None
-        told: Envelope[EventData] = Envelope(
-            "1.0",
-            event.id,
-            item.event.source,
-            item.event.type,
-            event.subject,
-            other.time.text,
-            own,
-            traceparent=trace,
+        told = replace(
+            item.event,
+            id=event.id,
+            subject=event.subject,
+            time=other.time.text,
+            data=own,
+            traceparent=item.event.traceparent and event.traceparent,
+            **({"source": event.source} if odd == "source" else {}),
         )
-        change, passed_on = entry.change, elsewhere.change
-        listed = KnownEntry(
-            ListChangeData(
-                entry_id=passed_on.entry_id,
-                revision=change.revision,
-                list_code=change.list_code,
-                subject_name=passed_on.subject_name,
-                doc_no=passed_on.doc_no,
-                recognised_by=change.recognised_by,
-                effective_from=change.effective_from,
-                effective_until=change.effective_until,
-                facts=passed_on.facts,
-                facts_code=change.facts_code,
-                severity=change.severity,
-                scope=change.scope,
-                removed_on=change.removed_on,
-                removal_reason=change.removal_reason,
-            ),
-            entry.suspended,
-            entry.provider,
-            elsewhere.appended_at,
-            entry.jurisdiction,
+        listed = replace(
+            entry.change,
+            entry_id=change.entry_id,
+            subject_name=change.subject_name,
+            doc_no=change.doc_no,
+            facts=change.facts,
+            **({odd: getattr(change, odd)} if odd in _OF_ENTRY else {}),
         )
-        hits.append(
-            (
-                EventIn(
-                    other.message,
-                    item.topic,
-                    other.partition,
-                    other.offset,
-                    told,
-                    other.time,
-                    decision_id(told.source, told.id),
-                    matter_id(own.department, own.application_no),
-                    item.stage,
-                ),
-                listed,
-            )
+        known = replace(
+            entry,
+            change=listed,
+            appended_at=elsewhere.appended_at,
+            **({odd: getattr(elsewhere, odd)} if odd in _OF_LISTING else {}),
         )
-    return list({(i.event.subject, i.matter, i.event.id): (i, e) for i, e in hits}.values())
+        at = {"partition": other.partition, "offset": other.offset, "time": other.time}
+        made = decision_id(told.source, told.id), matter_id(own.department, own.application_no)
+        hits.append((replace(item, event=told, decision_id=made[0], matter=made[1], **at), known))
+    return hits
 
 
 def first_of_matters(hits: Hits) -> Hits:
@@ -385,6 +365,13 @@ def test_the_day_before_the_listing_is_another_kind(filled: list[int]) -> None:
     assert set(filled) == {3, 4, 5, 6}
     verdicts = [v for topic, _, _, v, _ in found[0] if topic == "credit.decisions"]
     assert [b'"verdict":"deny"' in v for v in verdicts] == [False, True] * 3
+
+
+def test_facts_that_end_a_sentence_themselves_are_another_kind(filled: list[int]) -> None:
+    ends = ["", "。", "；", "！", "."] * 3
+    hits = [hit(n, listed={"facts": f"合成{n}{end}"}) for n, end in enumerate(ends, start=1)]
+    assert folded(hits, Standing(), HitForms(CATALOGUE)) == folded(hits, Standing(), None)
+    assert set(filled) == {5, *range(6, 16)}
 
 
 def test_no_form_is_cut_from_an_event_that_holds_a_mark_itself(filled: list[int]) -> None:
