@@ -15,7 +15,7 @@ from schemas import topics
 
 MOST_AT_ONCE = 5_000  # folded together with a batch of events
 SHARE = 2_000  # of the rest, beside events that wait or may come any moment
-READ_AHEAD = 50_000  # while no event waits, so that the next one waits for the rest alone
+READ_AHEAD = 100_000  # while no event waits, so that the next one waits for the rest alone
 MOST_HELD = 200_000  # some 300 MB; beyond it events wait after all
 
 _Key = tuple[int | None, bytes | str | None]

@@ -304,9 +304,12 @@ class Worker:
         self._telemetry.doing("waiting for the end of credit.lists and credit.reviews")
 
     def _work_beside(self) -> None:
-        """Fold a share of what was read beside the events, while none wait."""
+        """Read ahead, or fold a share of what was read beside the events, while none wait."""
         if len(self._backlog) < READ_AHEAD:
-            self._backlog.add(self._lists.take(READ_AHEAD))
+            found = self._lists.take(READ_AHEAD)
+            self._backlog.add(found)
+            if len(found) > MOST_AT_ONCE:
+                return  # a flood: what is read by now the next event need not wait for
         if self._backlog or self._owes():
             self._decide(Polled([], self._inputs.metadata()), self._backlog.take(), {})
         else:
