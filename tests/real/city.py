@@ -77,9 +77,13 @@ class City:
             **settings,
         }
 
-    def send(self, messages: Iterable[Sent]) -> None:
+    def producer(self) -> Producer:
+        """Return a department's producer; what it sends first waits half a second for its id."""
+        return Producer(producer_settings(self.kafka))
+
+    def send(self, messages: Iterable[Sent], producer: Producer | None = None) -> None:
         """Publish *messages* in order, and wait until all are acknowledged."""
-        producer = Producer(producer_settings(self.kafka))
+        producer = producer or self.producer()
         for message in messages:
             _produce(producer, message)
         assert producer.flush(60) == 0
@@ -88,10 +92,16 @@ class City:
 class Feeder:
     """A thread that publishes *messages* evenly over *seconds*, as departments do."""
 
-    def __init__(self, city: City, messages: Sequence[Sent], seconds: float) -> None:
+    def __init__(
+        self,
+        city: City,
+        messages: Sequence[Sent],
+        seconds: float,
+        producer: Producer | None = None,
+    ) -> None:
         self._messages, self._seconds = messages, seconds
         self.sent_at: list[float] = []  # seconds, wall clock
-        self._producer = Producer(producer_settings(city.kafka))
+        self._producer = producer or city.producer()
         self._thread = threading.Thread(target=self._feed, name="feeder")
         self._thread.start()
 

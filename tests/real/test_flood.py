@@ -70,7 +70,8 @@ def test_a_flood_of_changes_holds_up_no_event(
     subjects = [firm() for _ in range(CHANGES)]
     running = [on_events(event(subject, time=now())) for subject in subjects[::200]]
     assert len(running) == WITH_MATTERS
-    city.send(running)
+    department = city.producer()  # connected when the flood comes, as departments are
+    city.send(running, department)
     deadline = time.monotonic() + PATIENCE_S
     while len(decisions.seen) < WITH_MATTERS:
         decisions.read()
@@ -87,7 +88,7 @@ def test_a_flood_of_changes_holds_up_no_event(
     began = time.monotonic()
     city.send(flood)
     sent_s = time.monotonic() - began
-    feeder = Feeder(city, [on_events(each) for each in told], SECONDS)
+    feeder = Feeder(city, [on_events(each) for each in told], SECONDS, department)
     in_force_s = 0.0
     while len(decisions.seen) < EVENTS + WITH_MATTERS or not in_force_s:
         decisions.read()
