@@ -13,8 +13,9 @@ from schemas.lean import ActionData, AlertData, DecisionData, ReviewData
 from schemas.measure import Effect, Polarity
 from streams.rules.masking import shown_code
 from streams.rules.reasons import words_of
-from streams.trigger.alerts import about_action
+from streams.trigger.alerts import about_action, verdict_alert_id
 
+RELEASED = "released"  # in the place of a verdict, in the id of an alert
 _MOVED = {
     ActionChange.CONFIRMED: ("经复核确认", "confirmed"),
     ActionChange.DISMISSED: ("不予采取", "dismissed"),
@@ -45,7 +46,7 @@ def released_alert(subject: str, decision: DecisionData, at: str) -> AlertData:
     """Return the alert that nothing stands against a matter any more."""
     who, no = shown_code(subject), decision.application_no
     return AlertData(
-        alert_id=identity("alert", decision.decision_id, str(decision.sequence), "released"),
+        alert_id=verdict_alert_id(decision.decision_id, decision.sequence, RELEASED),
         kind="withdrawn",
         urgency="now",
         department=decision.department,

@@ -37,9 +37,10 @@ from streams.trigger.alerts import reward_alert, verdict_alert
 from streams.trigger.consortium import shares_of
 from streams.trigger.content import is_same_content, kept_data, without_data
 from streams.trigger.fold_matters import At, MatterFold, waits_for_a_list
-from streams.trigger.hit_form import Hit, Told
+from streams.trigger.hit_form import Hit
 from streams.trigger.hit_forms import HitForms
 from streams.trigger.items import EventIn
+from streams.trigger.letters import Written
 from streams.trigger.moment import PartitionMoment
 from streams.trigger.moves import Changes
 from streams.trigger.outbox import HEADERS, Outbox, decision_bytes
@@ -180,7 +181,7 @@ class EventFold:
         )
         return True
 
-    def _decide_aside(self, hit: Hit) -> Told:
+    def _decide_aside(self, hit: Hit) -> Written:
         """Decide *hit*, and write what comes of it beside the batch."""
         item = hit.item
         outbox, changes = Outbox(self._outbox.at), Changes()
@@ -189,7 +190,7 @@ class EventFold:
         matters = MatterFold(self._catalogue, outbox, working, office="")  # it tells nobody there
         fold = EventFold(self._catalogue, outbox, working, matters, self._partitions)
         fold._decide(item, At(item.event.subject, item.matter, hit.held, hit.moment), NO_MATTER)
-        return Told(outbox, changes)
+        return Written(outbox, changes)
 
     def _outcome(
         self, item: EventIn, moment: PartitionMoment, entries: tuple[KnownEntry, ...]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
+from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -38,11 +39,13 @@ from streams.trigger.again_alerts import (
     remedy_alerts,
 )
 from streams.trigger.alerts import reward_alert, verdict_alert
+from streams.trigger.letters import Written
 from streams.trigger.moment import PartitionMoment
+from streams.trigger.moves import Changes
 from streams.trigger.outbox import Outbox
 from streams.trigger.subject_now import SubjectNow
 from streams.trigger.sweeps import Running
-from streams.trigger.working import NO_MATTER, Working, decode_matter
+from streams.trigger.working import NO_MATTER, Recent, Working, decode_matter
 
 
 def waits_for_a_list(reasons: Iterable[DecisionReason]) -> bool:
@@ -109,6 +112,31 @@ class MatterFold:
         if matter != before:
             self._working.keep(moment.partition, at.subject, at.name, matter)
         return matter
+
+    def bring_back(self, at: At, matter: Matter, *, listed: bool) -> None:
+        """As `bring_up_to_date`: one of many, where the like of *matter* may have come before."""
+        if (listed or at.unswept) and not at.is_due(matter):
+            forms = self._subject(at).forms
+            found = forms.form_of(at.name, matter, partial(self._decide_aside, at))
+            if found is not None:
+                form, swept = found
+                records, record, diary = form.fill(swept)
+                self._outbox.records += records
+                form.count(self._outbox)
+                self.again["list"] += form.decisions
+                partition, subject = at.moment.partition, at.subject
+                self._working.keep_record(partition, subject, at.name, record, "", diary)
+                return
+        self.bring_up_to_date(at, matter, listed=listed)
+
+    def _decide_aside(self, at: At, name: str, matter: Matter) -> Written:
+        """Decide a *matter* of the subject of *at* again, and write beside the batch."""
+        outbox, changes = Outbox(self._outbox.at), Changes()
+        working = Working(outbox, {at.moment.partition: changes}, Recent())
+        fold = MatterFold(self._catalogue, outbox, working, self._office)
+        fold._now = self._subject(at)
+        fold.bring_up_to_date(at._replace(name=name), matter, listed=True)
+        return Written(outbox, changes)
 
     def forget_old(self, resting: Running, record: bytes | None, day: date) -> None:
         """Forget a matter that closed 400 days before *day*; what is due for something is kept."""

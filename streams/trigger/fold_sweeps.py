@@ -79,7 +79,7 @@ class SweepFold:
             if record is not None:
                 held = working.entries(each.subject, None)  # this batch wrote them
                 at = At(each.subject, name, held, moments[each.partition])
-                matters.bring_up_to_date(at, decode_matter(record), listed=True)
+                matters.bring_back(at, decode_matter(record), listed=True)
 
     def slice(
         self,
@@ -106,7 +106,7 @@ class SweepFold:
             record = working.record(running.subject, running.name, running.record)
             at = At(running.subject, running.name, running.held, moments[running.partition])
             if record is not None:
-                matters.bring_up_to_date(at, decode_matter(record), listed=listed)
+                matters.bring_back(at, decode_matter(record), listed=listed)
             else:
                 name = f"{running.subject}/{running.name}"
                 folded.changes[running.partition].diaries[name] = Diary(None, False, ())

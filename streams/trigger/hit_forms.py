@@ -16,15 +16,8 @@ from schemas.lean import EventData
 from schemas.uscc import is_individual_business
 from streams.rules.catalogue import Catalogue
 from streams.rules.place import place_of
-from streams.trigger.hit_form import (
-    HIDDEN,
-    Hit,
-    HitForm,
-    NoFormError,
-    Told,
-    holds_mark,
-    with_marks,
-)
+from streams.trigger.hit_form import Hit, HitForm, with_marks
+from streams.trigger.letters import HIDDEN, NoFormError, Written, holds_mark
 from streams.trigger.moment import PartitionMoment
 
 if TYPE_CHECKING:
@@ -38,7 +31,7 @@ _LONGEST_FACTS = 4_000  # beyond a limit of their own notices shorten them
 _OF_PLACE = frozenset({"type", "family", "stage", "department", "item_code"})
 _OF_AMOUNT = frozenset({"amount_fen", "has_amount"})
 
-Decide = Callable[[Hit], Told]
+Decide = Callable[[Hit], Written]
 _Kind = tuple[str, str, str, str]  # type, item, department, list
 
 
@@ -200,16 +193,5 @@ class HitForms:
             form = HitForm(decide(marked), marked)
         except (NoFormError, LookupError, TypeError, ValueError):
             return None
-        return form if _gives(form, hit, expected) else None
-
-
-def _gives(form: HitForm, hit: Hit, expected: Told) -> bool:
-    """Tell whether *form* gives of *hit* what was *expected*, byte for byte."""
-    filled = form.fill(hit)
-    ((subject, name, record, _),) = expected.changes.matters
-    return (
-        filled.records == expected.outbox.records[:-1]
-        and filled.matter == record
-        and filled.diary == expected.changes.diaries.get(f"{subject}/{name}")
-        and [form.tally] == expected.outbox.tallied()
-    )
+        gives = form.fill(hit).is_what(expected) and [form.tally] == expected.outbox.tallied()
+        return form if gives else None

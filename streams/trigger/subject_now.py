@@ -8,6 +8,7 @@ from streams.rules.catalogue import Catalogue
 from streams.rules.ground import Scene, scene_of
 from streams.rules.outcome import AsOf
 from streams.rules.time_passes import first_turn
+from streams.trigger.again_form import AgainForms
 from streams.trigger.moment import PartitionMoment
 
 _LONG_AGO = datetime.fromisoformat("2000-01-01T00:00:00+08:00")
@@ -42,6 +43,11 @@ class SubjectNow:
         """
         as_of = AsOf(self._at, self._moment.day, self._moment.standing, _LONG_AGO)
         return scene_of(self._entries, self._catalogue, as_of, self._subject)
+
+    @cached_property
+    def forms(self) -> AgainForms:
+        """Return the forms from which its matters are written where they are alike."""
+        return AgainForms(self._subject, self._moment.partition, self._entries)
 
     @cached_property
     def turn(self) -> date | None:

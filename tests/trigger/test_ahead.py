@@ -234,7 +234,8 @@ def test_a_change_is_given_out_ahead_once(small: None) -> None:  # noqa: ARG001
     mine, *others = in_partition(3, 60)
     held = Backlog()
     sent = [on_lists(change(subject)) for subject in (*others, mine)]
-    held.add(Lying(each, offset) for offset, each in enumerate(sent))  # type: ignore[misc]
+    lying: list[Any] = [Lying(each, offset) for offset, each in enumerate(sent)]
+    held.add(lying)
     waiting: list[Any] = [Lying(on_events(event(mine)), 0)]
     first, second = held.take(waiting), held.take(waiting)
     assert [m.offset() for m in first.lists] == list(range(5))
