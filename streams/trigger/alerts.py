@@ -54,9 +54,9 @@ def reward_alert(subject: str, action: ActionData, at: str) -> AlertData:
     return about_action("reward", subject, action, at, words=words)
 
 
-def reward_alert_id(action_id: str, revision: int) -> str:
-    """Return the id of what `reward_alert` returns."""
-    return _action_alert_id("reward", action_id, revision)
+def action_alert_id(kind: str, action_id: str, revision: int, told: str = "") -> str:
+    """Return the id of what `about_action` returns."""
+    return identity("alert", action_id, str(revision), kind, *([told] if told else []))
 
 
 def unsound_list_alert(list_code: str, partition: int, office: str, at: str) -> AlertData:
@@ -124,7 +124,7 @@ def about_action(  # noqa: PLR0913  # an alert is about all of these
     *words*: Chinese, English. *told* tells alerts of one kind about one revision apart.
     """
     return AlertData(
-        alert_id=_action_alert_id(kind, action.action_id, action.revision, told),
+        alert_id=action_alert_id(kind, action.action_id, action.revision, told),
         kind=kind,
         urgency="day" if kind == "reward" else "now",
         department=to or action.department,
@@ -135,7 +135,3 @@ def about_action(  # noqa: PLR0913  # an alert is about all of these
         text_en=words[1],
         raised_at=at,
     )
-
-
-def _action_alert_id(kind: str, action_id: str, revision: int, told: str = "") -> str:
-    return identity("alert", action_id, str(revision), kind, *([told] if told else []))

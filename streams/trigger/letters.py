@@ -7,16 +7,17 @@ a form is used only if it then gave of a real one, byte for byte, what the exact
 import re
 from collections.abc import Iterable
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 
 from schemas import topics
+from schemas.alert import AlertKind
 from schemas.decision import Verdict
 from schemas.lean import encode
 from streams.trigger.again_alerts import RELEASED
 from streams.trigger.agenda import Diary
-from streams.trigger.alerts import reward_alert_id, verdict_alert_id
+from streams.trigger.alerts import action_alert_id, verdict_alert_id
 from streams.trigger.moves import Changes
 from streams.trigger.outbox import Headers, Outbox
 from streams.trigger.transaction import Record
@@ -108,11 +109,19 @@ class Letters:
         ]
         alerts = [_id_of(each) for each in outbox.records if each[0] == topics.ALERTS]
         known = {verdict_alert_id(own.decision_id, sequence, v): v for v in _ABOUT_DECISION}
-        rewards = {reward_alert_id(a["action_id"], 0): place for place, a in enumerate(actions)}
-        if not set(alerts) <= known.keys() | rewards.keys():
+        moved = {
+            action_alert_id(kind, action["action_id"], action["revision"]): (
+                kind,
+                place,
+                action["revision"],
+            )
+            for place, action in enumerate(actions)
+            for kind in get_args(AlertKind)
+        }
+        if not set(alerts) <= known.keys() | moved.keys():
             msg = "an alert of another kind"
             raise NoFormError(msg)
-        self._alerts = [(known.get(alert), rewards.get(alert, 0)) for alert in alerts]
+        self._alerts = [(known.get(alert), moved.get(alert)) for alert in alerts]
         ids = (own.decision_id, *(a["action_id"] for a in actions), *alerts)
         cutter = _Cutter([*blanks, *(each.encode() for each in ids)])
         self._letters = [_letter(each, cutter, own) for each in outbox.records[:-1]]
@@ -124,10 +133,10 @@ class Letters:
         """Return what is written about another; *values* come in the order of the blanks."""
         subject, here, made, actions = own
         alerts = [
-            reward_alert_id(actions[place], 0)
-            if about is None
-            else verdict_alert_id(made, self._sequence, about)
-            for about, place in self._alerts
+            verdict_alert_id(made, self._sequence, about or "")
+            if moved is None
+            else action_alert_id(moved[0], actions[moved[1]], moved[2])
+            for about, moved in self._alerts
         ]
         values = [
             *(*values, made.encode()),

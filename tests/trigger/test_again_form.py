@@ -17,7 +17,7 @@ from streams.trigger.keys import matter_id
 from streams.trigger.letters import Filled
 from streams.trigger.moves import Changes
 from streams.trigger.outbox import Outbox
-from streams.trigger.working import Recent, Working
+from streams.trigger.working import Recent, Working, decode_matter
 from tests.trigger.arriving import (
     CATALOGUE,
     FIRMS,
@@ -128,6 +128,49 @@ def test_what_is_filled_in_is_what_the_exact_way_writes(
     assert found == brought(subject, matters, entries, standing, forms=False)
 
 
+@st.composite
+def moved(draw: st.DrawFn) -> tuple[tuple[KnownEntry, ...], tuple[KnownEntry, ...]]:
+    """Return what a subject's entries were, and what became of them."""
+    before = tuple(draw(st.lists(listings(), min_size=1, max_size=2)))
+    after: list[KnownEntry] = []
+    for entry in before:
+        change = replace(entry.change, revision=entry.change.revision + 1)
+        match draw(st.integers(0, 5)):
+            case 0:
+                reason = draw(st.sampled_from(["repaired", "annulled", "corrected"]))
+                change = replace(change, removed_on=TODAY, removal_reason=reason)
+                after.append(replace(entry, change=change))
+            case 1:
+                after.append(replace(entry, suspended=not entry.suspended))
+            case 2:
+                later = replace(change, effective_until=TODAY.replace(year=2028), facts="合成更正")
+                after.append(replace(entry, change=later))
+            case 3:
+                after += [entry, draw(listings())]
+            case 4:
+                after.append(entry)
+            case _:
+                pass
+    return before, tuple(after)
+
+
+@pytest.mark.parametrize("standing", STANDINGS, ids=["fresh", "stale", "missing"])
+@settings(max_examples=250, deadline=None)
+@given(subject=st.sampled_from(FIRMS[:2]), matters=alike(), entries=moved())
+def test_so_it_is_where_something_rests_on_them(
+    standing: Standing,
+    subject: str,
+    matters: Matters,
+    entries: tuple[tuple[KnownEntry, ...], tuple[KnownEntry, ...]],
+) -> None:
+    before, after = entries
+    _, _, changes, _ = brought(subject, matters, before, standing, forms=False)
+    told = {name: decode_matter(record) for _, name, record, _ in changes[PARTITION].matters}
+    held = [(name, told.get(name, matter)) for name, matter in matters]
+    found = brought(subject, held, after, standing, forms=True)
+    assert found == brought(subject, held, after, standing, forms=False)
+
+
 def running(number: int, *, day: str = "2026-06-10", **data: Any) -> tuple[str, Matter]:
     """Return a matter that passed when its subject was on no list."""
     item, _ = hit(number, **data)
@@ -176,6 +219,18 @@ def test_from_the_second_on_matters_are_filled_in(filled: list[int]) -> None:
     assert set(filled) == {2, 3, 4, 5, 6}
     told = [(topic, b'"effect":"refer"' in value) for topic, _, _, value, _ in records]
     assert told.count(("credit.actions", True)) == 6  # never a block after the fact
+
+
+def test_so_are_those_that_a_removal_sets_free(filled: list[int]) -> None:
+    _, entry = hit(1)
+    matters = [running(number) for number in range(1, 7)]
+    _, _, changes, _ = brought(FIRMS[0], matters, (entry,), Standing(), forms=False)
+    held = [(name, decode_matter(record)) for _, name, record, _ in changes[PARTITION].matters]
+    repaired = replace(entry.change, revision=2, removed_on=TODAY, removal_reason="repaired")
+    records = both(held, replace(entry, change=repaired))
+    assert set(filled) == {2, 3, 4, 5, 6}
+    told = [b"credit.action.withdrawn" in value for _, _, _, value, _ in records]
+    assert sum(told) == 6
 
 
 def test_the_day_before_the_listing_is_another_kind(filled: list[int]) -> None:
