@@ -22,7 +22,7 @@ from streams.trigger.cache import StateCache
 from streams.trigger.moves import CachePosition
 from streams.trigger.working import NO_ENTRIES, Recent, decode_entries
 
-MOST_MATTERS = 200  # of a partition in one slice: others wait for one
+MOST_MATTERS = 300  # of a partition in one slice: others wait for one
 _MOST_SUBJECTS = 100
 _MOST_DUE = 2 * MOST_MATTERS + 1  # some may be done already, in the batch on its way
 _MOST_LOOKED_THROUGH = 2_000  # only read, unless they are to be forgotten

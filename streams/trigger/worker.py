@@ -392,7 +392,9 @@ class Worker:
         self._slices_next = self._last_size > 0
         self._telemetry.doing("waiting for Redis")
         parsed = self._batches.finish(parts, beside, self._owned)
-        if parsed.asks_for_more:
+        # What landed goes to Redis now, which writes while this batch is folded, and has done so
+        # when the next one asks.
+        if parsed.asks_for_more or all(flight.landing.done() for flight in self._flights):
             self._settle()
         now = self._clock.look()
         transaction = self._begin()

@@ -85,7 +85,7 @@ class Town(RuleBasedStateMachine):
         *few* matters of a subject are decided at once, *most* of the rest in a slice.
         """
         batch.MOST_OF_ONE = fold_sweeps.MOST_OF_ONE = few
-        sweeps.MOST_MATTERS = most if few < 50 else 200  # as the trigger has them
+        sweeps.MOST_MATTERS = most if few < 50 else 300  # as the trigger has them
         self.desk = Desk(self.server, town_catalogue())
         self.desk.overlaps = overlaps
         self.law, self.book = Law(TODAY), Watermarks()
