@@ -115,7 +115,6 @@ class Worker:
         self._flights: deque[Flight] = deque()  # two, while the older one is settled
         self._recent = Recent()
         self._backlog = Backlog()
-        self._spent: list[object] = []  # to let go of: thousands of objects, some milliseconds
         self._first_lists: Ends | None = None
         parts.inputs.before_revoke = self._settle_before_revoke
 
@@ -288,7 +287,6 @@ class Worker:
         polled_at = time.perf_counter()
         parts = self._batches.begin(polled.messages, self._owned)
         begun_at = time.perf_counter()
-        self._spent.clear()  # Redis and the broker answer meanwhile
         ends = answer()
         for found in self._lists.read_to(
             ends, most=MOST_AT_ONCE, timeout_s=BARRIER_TIMEOUT_S, meanwhile=self._wait_for_lists
@@ -387,7 +385,6 @@ class Worker:
         Messages and slices take turns, in batches of their own: a message then waits for one slice
         and not for two, the one that is on and the one that would be committed with it.
         """
-        self._spent.clear()
         self._last_size = len(polled.messages) + len(beside)
         self._slices_next = self._last_size > 0
         self._telemetry.doing("waiting for Redis")
@@ -429,7 +426,6 @@ class Worker:
         for number, state in folded.states.items():
             position = self._owned[number].position
             self._owned[number] = Owned(position, state, folded.agendas[number])
-        self._spent.append(self._recent)
         self._recent = folded.recent
 
     def _commit_timed(
@@ -453,7 +449,6 @@ class Worker:
             self._cache.send(self._moves(flown.folded, landed))
             flown.phases["redis_write"] = time.perf_counter() - caching
             self._telemetry.batch(flown.messages, flown.folded, flown.phases, self._clock.look())
-            self._spent.append(flown)
 
     def _settle_before_revoke(self) -> None:
         """Let the batch in flight land while the group still counts us in."""
