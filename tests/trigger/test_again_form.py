@@ -1,5 +1,6 @@
 """What is filled in about a matter that a list brings back is what the exact way writes of it."""
 
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -231,6 +232,83 @@ def test_so_are_those_that_a_removal_sets_free(filled: list[int]) -> None:
     assert set(filled) == {2, 3, 4, 5, 6}
     told = [b"credit.action.withdrawn" in value for _, _, _, value, _ in records]
     assert sum(told) == 6
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"source": "/other/benxi"},
+        {"topic": "credit.events.other"},
+        {"sequence": 3},
+        {"verdict": "hold"},
+        {"decided_on": date(2026, 6, 1)},
+        {"reasons": "hash"},
+        {"content": "hash"},
+    ],
+    ids=str,
+)
+def test_an_event_that_was_decided_otherwise_is_another_kind(odd: dict[str, Any]) -> None:
+    _, entry = hit(1)
+    matters = []
+    for number in range(1, 9):
+        name, matter = running(number)
+        if number % 2:
+            matter = replace(matter, events=(replace(matter.events[0], **odd),))
+        matters.append((name, matter))
+    both(matters, entry)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"closed_on": TODAY},
+        {"due": date(2026, 9, 1)},
+        {"due": TODAY},
+        {"waits": True},
+        {"remedied": ("x",)},
+        {"reviewed": ("x",)},
+    ],
+    ids=str,
+)
+def test_a_matter_that_stands_otherwise_is_another_kind(odd: dict[str, Any]) -> None:
+    _, entry = hit(1)
+    matters = [running(number) for number in range(1, 9)]
+    both([(n, replace(m, **odd) if i % 2 else m) for i, (n, m) in enumerate(matters)], entry)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"state": "in_force", "effect": "block"},
+        {"revision": 3},
+        {"from_": date(2026, 6, 1)},
+        {"until": date(2026, 12, 1)},
+        {"review_due_on": date(2026, 6, 20)},
+        {"application_no": "another"},
+        {"state": "dismissed"},
+    ],
+    ids=str,
+)
+def test_an_action_that_stands_otherwise_makes_another_kind(odd: dict[str, Any]) -> None:
+    _, entry = hit(1)
+    matters = [running(number) for number in range(1, 9)]
+    _, _, changes, _ = brought(FIRMS[0], matters, (entry,), Standing(), forms=False)
+    held: Matters = []
+    for place, (_, name, record, _) in enumerate(changes[PARTITION].matters):
+        matter = decode_matter(record)
+        if place % 2:
+            matter = replace(matter, actions=(replace(matter.actions[0], **odd),))
+        held.append((name, matter))
+    repaired = replace(entry.change, revision=2, removed_on=TODAY, removal_reason="repaired")
+    both(held, replace(entry, change=repaired))
+
+
+def test_the_name_of_an_individual_business_is_masked_for_itself() -> None:
+    subject = FIRMS[2]
+    _, entry = hit(1)
+    matters = [running(number) for number in range(1, 6)]
+    found = brought(subject, matters, (entry,), Standing(), forms=True)
+    assert found == brought(subject, matters, (entry,), Standing(), forms=False)
 
 
 def test_the_day_before_the_listing_is_another_kind(filled: list[int]) -> None:

@@ -157,7 +157,7 @@ def hit(number: int, *, listed: Any = None, **data: Any) -> tuple[EventIn, Known
         matter_id(EMERGENCY, told.application_no),
         stage,
     )
-    known = KnownEntry(change, False, "/licensing/benxi", f"2026-01-0{number}T00:00:00.000+08:00")
+    known = KnownEntry(change, False, "/licensing/benxi", f"2026-01-{number:02}T00:00:00.000+08:00")
     return item, known
 
 
@@ -253,6 +253,60 @@ def test_the_day_before_the_listing_is_another_kind(filled: list[int]) -> None:
     assert set(filled) == {3, 4, 5, 6}
     verdicts = [v for topic, _, _, v, _ in found[0] if topic == "credit.decisions"]
     assert [b'"verdict":"deny"' in v for v in verdicts] == [False, True] * 3
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        {"revision": 2},
+        {"recognised_by": "另一合成机关"},
+        {"effective_from": date(2025, 1, 1)},
+        {"effective_until": date(2026, 12, 31)},
+        {"facts_code": None},
+        {"facts_code": "licence-78"},
+        {"scope": None},
+        {"scope": ["bx-yj-001", "bx-yj-002"]},
+        {"removed_on": TODAY, "removal_reason": "repaired"},
+        {"removed_on": date(2026, 7, 1), "removal_reason": "early"},
+        {"removal_reason": "annulled"},
+        {"list_code": "city-focus"},
+    ],
+    ids=str,
+)
+def test_an_entry_that_differs_in_what_counts_is_another_kind(
+    listed: dict[str, Any], filled: list[int]
+) -> None:
+    hits = [hit(n, listed=listed if n % 2 else None) for n in range(1, 9)]
+    assert folded(hits, Standing(), HitForms(CATALOGUE)) == folded(hits, Standing(), None)
+    assert {4, 6, 8} <= set(filled)
+
+
+def test_a_suspended_one_and_one_of_elsewhere_are_other_kinds() -> None:
+    hits = []
+    for number in range(1, 13):
+        item, entry = hit(number)
+        if number % 3 == 1:
+            entry = replace(entry, suspended=True)
+        if number % 3 == 2:
+            entry = replace(entry, jurisdiction="210100", provider="/elsewhere")
+        hits.append((item, entry))
+    assert folded(hits, Standing(), HitForms(CATALOGUE)) == folded(hits, Standing(), None)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"source": "/other/benxi"}, {"traceparent": "00-1-2-01"}, {"item_name": "别的事项"}],
+    ids=str,
+)
+def test_an_event_that_differs_in_what_is_told_is_another_kind(told: dict[str, str]) -> None:
+    hits = []
+    for number in range(1, 9):
+        item, entry = hit(number, **(told if "item_name" in told and number % 2 else {}))
+        if "item_name" not in told and number % 2:
+            event = replace(item.event, **told)
+            item = replace(item, event=event, decision_id=decision_id(event.source, event.id))
+        hits.append((item, entry))
+    assert folded(hits, Standing(), HitForms(CATALOGUE)) == folded(hits, Standing(), None)
 
 
 def test_facts_that_end_a_sentence_themselves_are_another_kind(filled: list[int]) -> None:
