@@ -176,8 +176,8 @@ class HitForms:
     def _make(self, hit: Hit, shape: Shape, read: Read, decide: Decide) -> HitForm | None:
         """Return a form that gave what was written about *hit*, or None."""
         expected = decide(hit)
-        if holds_mark(shape.texts) or hit.item.time.text in shape.texts:
-            return None  # a sender's text that would be taken for a blank
+        if hit.item.time.text in shape.texts:
+            return None  # a sender's text that would be taken for the blank
         marked = with_marks(hit)
         data = marked.item.event.data
         given = _Hidden({k: v for k, v in data.attributes.items() if k in read.attributes})

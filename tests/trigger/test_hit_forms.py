@@ -1,5 +1,6 @@
 """What is filled into the form of a hit is, byte for byte, what would have been written without."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any, cast
 
@@ -12,8 +13,11 @@ from schemas.ids import decision_id
 from schemas.lean import Envelope, EventData, KnownEntry, ListChangeData, SubjectEntries
 from schemas.times import read_instant
 from streams.rules.catalogue import Catalogue, build_catalogue
+from streams.rules.decide import decide
+from streams.rules.outcome import AsOf, Outcome
 from streams.rules.place import place_of
 from streams.rules.standing import Standing
+from streams.trigger import fold_events
 from streams.trigger.hit_form import Hit, HitForm
 from streams.trigger.hit_forms import HitForms
 from streams.trigger.items import EventIn
@@ -205,6 +209,7 @@ def with_condition(more: str) -> Catalogue:
         ("event.amount_fen < 100", {"amount_fen": 1_000}),
         ("(!event.has_amount || event.amount_fen > 0)", {"amount_fen": None}),
         ("event.region != '210502'", {"region": "210502"}),
+        ("entry.severity != 'minor'", {"listed": {"severity": "minor"}}),
         (
             "!(has(event.attributes.channel) && event.attributes.channel == 1)",
             {"attributes": {"channel": True}},
@@ -288,7 +293,7 @@ def test_a_suspended_one_and_one_of_elsewhere_are_other_kinds() -> None:
         if number % 3 == 1:
             entry = replace(entry, suspended=True)
         if number % 3 == 2:
-            entry = replace(entry, jurisdiction="210100", provider="/elsewhere")
+            entry = replace(entry, jurisdiction="210100")
         hits.append((item, entry))
     assert folded(hits, Standing(), HitForms(CATALOGUE)) == folded(hits, Standing(), None)
 
@@ -309,6 +314,53 @@ def test_an_event_that_differs_in_what_is_told_is_another_kind(told: dict[str, s
     assert folded(hits, Standing(), HitForms(CATALOGUE)) == folded(hits, Standing(), None)
 
 
+def test_a_day_of_removal_makes_another_kind() -> None:
+    over, later = (
+        {"removed_on": day, "removal_reason": "early"} for day in (TODAY, date(2026, 7, 1))
+    )
+    hits = [hit(n, listed=over if n % 2 else later) for n in range(1, 9)]
+    assert folded(hits, Standing(), HitForms(CATALOGUE)) == folded(hits, Standing(), None)
+
+
+def test_a_source_that_looks_like_the_time_is_not_taken_for_it(filled: list[int]) -> None:
+    hits = []
+    for number in range(1, 6):
+        item, entry = hit(number)
+        time = read_instant(f"2026-06-10T09:3{0 if number < 3 else number}:00.000+08:00")
+        event = replace(item.event, source="2026-06-10T09:30:00.000+08:00", time=time.text)
+        made = decision_id(event.source, event.id)
+        hits.append((replace(item, event=event, time=time, decision_id=made), entry))
+    assert folded(hits, Standing(), HitForms(CATALOGUE)) == folded(hits, Standing(), None)
+    assert not filled
+
+
+@pytest.mark.parametrize("odd", ["individual", "long"])
+def test_what_a_notice_masks_or_shortens_is_decided_for_itself(odd: str, filled: list[int]) -> None:
+    hits = [hit(number) for number in range(1, 6)]
+    if odd == "individual":
+        item, entry = hits[2]
+        hits[2] = replace(item, event=replace(item.event, subject=firm("92210502"))), entry
+    else:
+        hits[2] = hit(3, listed={"facts": "合" * 13_000})
+    assert folded(hits, Standing(), HitForms(CATALOGUE)) == folded(hits, Standing(), None)
+    assert set(filled) == {2, 4, 5}
+
+
+@pytest.mark.parametrize(
+    "looks", [lambda d: d.attributes.get("x"), lambda d: (d.amount_fen or 0) > 1]
+)
+def test_a_rule_that_looks_at_what_no_condition_names_leaves_no_form(
+    looks: Callable[[EventData], object], filled: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def curious(event: Envelope[EventData], *known: Any, as_of: AsOf) -> Outcome:
+        looks(event.data)
+        return decide(event, *known, as_of=as_of)
+
+    monkeypatch.setattr(fold_events, "decide", curious)
+    folded([hit(number) for number in range(1, 6)], Standing(), HitForms(CATALOGUE))
+    assert not filled
+
+
 def test_facts_that_end_a_sentence_themselves_are_another_kind(filled: list[int]) -> None:
     ends = ["", "。", "；", "！", "."] * 3
     hits = [hit(n, listed={"facts": f"合成{n}{end}"}) for n, end in enumerate(ends, start=1)]
@@ -327,9 +379,10 @@ def test_no_form_is_cut_from_an_event_that_holds_a_mark_itself(filled: list[int]
 
 def test_another_day_or_standing_has_forms_of_its_own(filled: list[int]) -> None:
     forms = HitForms(CATALOGUE)
-    for number, standing in enumerate([*STANDINGS[:2]] * 2, start=1):
-        folded([hit(number)], standing, forms)
-    assert set(filled) == {2, 3, 4}
+    for number, standing in enumerate([*STANDINGS[:2]] * 3, start=1):
+        one = [hit(number)]
+        assert folded(one, standing, forms) == folded(one, standing, None)
+    assert set(filled) == {2, 3, 4, 5, 6}
 
 
 def test_a_form_that_does_not_give_what_was_written_is_not_used(
