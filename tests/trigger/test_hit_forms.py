@@ -361,6 +361,12 @@ def test_a_rule_that_looks_at_what_no_condition_names_leaves_no_form(
     assert not filled
 
 
+def test_a_per_cent_in_what_all_share_stays_as_it_is(filled: list[int]) -> None:
+    hits = [hit(number, item_name="满100%b%%") for number in range(1, 5)]
+    assert folded(hits, Standing(), HitForms(CATALOGUE)) == folded(hits, Standing(), None)
+    assert set(filled) == {2, 3, 4}
+
+
 def test_facts_that_end_a_sentence_themselves_are_another_kind(filled: list[int]) -> None:
     ends = ["", "。", "；", "！", "."] * 3
     hits = [hit(n, listed={"facts": f"合成{n}{end}"}) for n, end in enumerate(ends, start=1)]
