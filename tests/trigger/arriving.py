@@ -1,18 +1,20 @@
 """Events and listings with any text where a sender may put one, and where partitions stand."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any, cast
 
+import pytest
 from hypothesis import strategies as st
 
 from schemas.ids import decision_id
 from schemas.lean import Envelope, EventData, KnownEntry, ListChangeData, PartitionState
-from schemas.times import read_instant
+from schemas.times import ReadInstant, read_instant
 from streams.rules.place import place_of
 from streams.rules.standing import Standing
 from streams.trigger.items import EventIn
 from streams.trigger.keys import matter_id
-from streams.trigger.letters import HIDDEN
+from streams.trigger.letters import HIDDEN, Filled
 from streams.trigger.moment import PartitionMoment
 from tests.rules.given import real_catalogue
 from tests.trigger.messages import EMERGENCY, FINANCE, PARTITIONS, PROVIDERS, TODAY, firm
@@ -100,17 +102,39 @@ def arrivals(draw: st.DrawFn) -> EventIn:
         data,
         traceparent=trace,
     )
+    return arrived(event, time, draw(st.integers(0, PARTITIONS - 1)), draw(st.integers(0, 2**53)))
+
+
+def arrived(event: Envelope[EventData], time: ReadInstant, partition: int, offset: int) -> EventIn:
+    """Return *event* as it is once it was checked."""
+    data = event.data
     return EventIn(
         cast("Any", None),
-        f"credit.events.{event_type.split('.')[1]}",
-        draw(st.integers(0, PARTITIONS - 1)),
-        draw(st.integers(0, 2**53)),
+        f"credit.events.{event.type.split('.')[1]}",
+        partition,
+        offset,
         event,
         time,
         decision_id(event.source, event.id),
-        matter_id(department, data.application_no),
-        place_of(event_type, item_code, department, CATALOGUE).stage,
+        matter_id(data.department, data.application_no),
+        place_of(event.type, data.item_code, data.department, CATALOGUE).stage,
     )
+
+
+def noted(
+    monkeypatch: pytest.MonkeyPatch, form: type[Any], offset_of: Callable[[Any], int]
+) -> list[int]:
+    """Return the offsets of what is filled into a *form*, as it goes."""
+    offsets: list[int] = []
+    fill = form.fill
+
+    def told(self: Any, each: Any) -> Filled:
+        offsets.append(offset_of(each))
+        filled: Filled = fill(self, each)
+        return filled
+
+    monkeypatch.setattr(form, "fill", told)
+    return offsets
 
 
 def moments(standing: Standing, day: date = TODAY) -> dict[int, PartitionMoment]:

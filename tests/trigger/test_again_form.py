@@ -27,6 +27,7 @@ from tests.trigger.arriving import (
     arrivals,
     listings,
     moments,
+    noted,
 )
 from tests.trigger.messages import AT, CREDIT_OFFICE, EMERGENCY, TODAY
 from tests.trigger.test_hit_forms import hit
@@ -195,15 +196,7 @@ def running(number: int, *, day: str = "2026-06-10", **data: Any) -> tuple[str, 
 @pytest.fixture
 def filled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return the offsets of the events whose matters were filled into a form."""
-    offsets: list[int] = []
-    fill = AgainForm.fill
-
-    def told(form: AgainForm, each: Swept) -> Filled:
-        offsets.append(each.event.offset)
-        return fill(form, each)
-
-    monkeypatch.setattr(AgainForm, "fill", told)
-    return offsets
+    return noted(monkeypatch, AgainForm, lambda swept: swept.event.offset)
 
 
 def both(matters: Matters, entry: KnownEntry) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +15,6 @@ from schemas.times import read_instant
 from streams.rules.catalogue import Catalogue, build_catalogue
 from streams.rules.decide import decide
 from streams.rules.outcome import AsOf, Outcome
-from streams.rules.place import place_of
 from streams.rules.standing import Standing
 from streams.trigger import fold_events
 from streams.trigger.hit_form import Hit, HitForm
@@ -24,7 +23,16 @@ from streams.trigger.items import EventIn
 from streams.trigger.keys import matter_id
 from streams.trigger.letters import Filled
 from tests.rules.given import catalogue_files
-from tests.trigger.arriving import CATALOGUE, MARKS, STANDINGS, arrivals, listings, moments
+from tests.trigger.arriving import (
+    CATALOGUE,
+    MARKS,
+    STANDINGS,
+    arrivals,
+    arrived,
+    listings,
+    moments,
+    noted,
+)
 from tests.trigger.folding import folding
 from tests.trigger.messages import EMERGENCY, PARTITIONS, TODAY, firm
 
@@ -149,18 +157,7 @@ def hit(number: int, *, listed: Any = None, **data: Any) -> tuple[EventIn, Known
     time = read_instant("2026-06-10T09:30:00+08:00")
     kind = "credit.approval.applied"
     event = Envelope("1.0", f"event-{number}", "/business/benxi", kind, firm(), time.text, told)
-    stage = place_of(kind, "bx-yj-001", EMERGENCY, CATALOGUE).stage
-    item = EventIn(
-        cast("Any", None),
-        "credit.events.approval",
-        number % PARTITIONS,
-        number,
-        event,
-        time,
-        decision_id(event.source, event.id),
-        matter_id(EMERGENCY, told.application_no),
-        stage,
-    )
+    item = arrived(event, time, number % PARTITIONS, number)
     known = KnownEntry(change, False, "/licensing/benxi", f"2026-01-{number:02}T00:00:00.000+08:00")
     return item, known
 
@@ -168,15 +165,7 @@ def hit(number: int, *, listed: Any = None, **data: Any) -> tuple[EventIn, Known
 @pytest.fixture
 def filled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return the offsets of the hits that were filled into a form, as it goes."""
-    offsets: list[int] = []
-    fill = HitForm.fill
-
-    def told(form: HitForm, each: Hit) -> Filled:
-        offsets.append(each.item.offset)
-        return fill(form, each)
-
-    monkeypatch.setattr(HitForm, "fill", told)
-    return offsets
+    return noted(monkeypatch, HitForm, lambda hit: hit.item.offset)
 
 
 def test_the_second_of_a_kind_is_filled_in_and_so_are_all_that_follow(filled: list[int]) -> None:

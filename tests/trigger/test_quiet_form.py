@@ -1,24 +1,22 @@
 """What is filled into a form is, byte for byte, what would have been written without one."""
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from schemas.ids import decision_id
 from schemas.lean import Envelope, EventData, PartitionState, encode
 from schemas.times import read_instant
-from streams.rules.place import place_of
 from streams.rules.standing import Standing
 from streams.trigger.fold_events import EventFold
 from streams.trigger.items import EventIn
-from streams.trigger.keys import matter_id
 from streams.trigger.moment import PartitionMoment
 from streams.trigger.quiet_form import QuietPlace
 from streams.trigger.stencil import TEXT, VALUE, cut
 from streams.trigger.working import NO_ENTRIES
 from tests.rules.given import real_catalogue
+from tests.trigger.arriving import arrived
 from tests.trigger.folding import folding
 from tests.trigger.messages import EMERGENCY, PARTITIONS, TODAY
 
@@ -63,17 +61,7 @@ def arrivals(draw: st.DrawFn) -> EventIn:
         data,
         traceparent=draw(st.none() | _TEXT),
     )
-    return EventIn(
-        cast("Any", None),
-        "credit.events.approval",
-        draw(st.integers(0, 1)),
-        draw(st.integers(0, 2**53)),
-        event,
-        time,
-        decision_id(event.source, event.id),
-        matter_id(data.department, data.application_no),
-        place_of(event_type, item_code, EMERGENCY, CATALOGUE).stage,
-    )
+    return arrived(event, time, draw(st.integers(0, 1)), draw(st.integers(0, 2**53)))
 
 
 def folded(kind: type[EventFold], items: list[EventIn], standing: Standing) -> tuple[Any, ...]:
