@@ -67,10 +67,10 @@ class Transaction:
             for topic, partition, key, value, headers in records:
                 while True:
                     try:
-                        if headers is None:  # half the time of a call that names headers
+                        if headers is None:
                             add(topic, value, key, partition)
-                        else:
-                            add(topic, value, key, partition, headers=headers)
+                        else:  # by their place: to name them costs half as much as the call
+                            add(topic, value, key, partition, None, None, 0, headers)
                     except BufferError:
                         self._producer.poll(0.05)
                     else:

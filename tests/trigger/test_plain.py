@@ -11,8 +11,8 @@ import pytest
 
 from schemas import topics
 from schemas.lean import PartitionState
-from schemas.plain_ids import name_decisions
-from schemas.plain_scan import scan_events
+from schemas.plain_codes import check_codes
+from streams.trigger import batch as batches
 from streams.trigger import intake
 from streams.trigger.backlog import Beside
 from streams.trigger.batch import Batches
@@ -20,7 +20,7 @@ from streams.trigger.folded import Folded, Owned
 from streams.trigger.moves import CachePosition
 from streams.trigger.plain import ready
 from streams.trigger.plain.filling import write_decisions, write_keys, write_records
-from streams.trigger.plain.grouping import group_events
+from streams.trigger.plain.layout import lay_out
 from streams.trigger.plain.resp import write_asked, write_named, write_told
 from streams.trigger.transaction import Record
 from streams.trigger.working import Recent
@@ -58,6 +58,7 @@ class Desk:
 
     def run(self, sent: list[Sent], monkeypatch: pytest.MonkeyPatch) -> Folded:
         monkeypatch.setattr(intake, "_MANY", 32 if self.columns else 10**9)
+        monkeypatch.setattr(batches, "_ASKED_AT_ONCE", 150 if self.columns else 1_000)
         lying = [Lying(each, self.offset + place) for place, each in enumerate(sent)]
         self.offset += len(sent)
         events: list[Any] = [m for m in lying if m.topic() != topics.LISTS]
@@ -164,7 +165,7 @@ def test_columns_come_to_what_one_by_one_comes_to(
 def test_a_batch_needs_nothing_that_is_not_compiled_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that compiled in the middle of its work would miss its heartbeats."""
     ready.make_ready()
-    loops = [scan_events, name_decisions, group_events, write_asked, write_told, write_named]
+    loops = [check_codes, lay_out, write_asked, write_told, write_named]
     loops += [write_decisions, write_records, write_keys]
     before = [loop.signatures for loop in loops]  # type: ignore[attr-defined]  # numba's
     assert all(len(signatures) == 1 for signatures in before)

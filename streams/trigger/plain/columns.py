@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from confluent_kafka import Message
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from schemas.compiled import Bytes, Integers
 from schemas.dead_letter import MAX_CARRIED_BYTES
-from schemas.plain_ids import ID_LENGTH, name_decisions
+from schemas.plain_ids import ID_LENGTH
 from schemas.plain_scan import (
     APPLICATION,
     CANON_EXTRA,
@@ -17,14 +18,13 @@ from schemas.plain_scan import (
     FIELDS,
     SUBJECT,
     TYPE,
-    scan_events,
 )
 from schemas.plain_text import FENCE
 from streams.trigger.codes import CodeRows
-from streams.trigger.plain.grouping import MOST_GROUPS, group_events, new_slots
-from streams.trigger.plain.resp import ASKED_EXTRA, USCC_LENGTH, write_asked
+from streams.trigger.plain.grouping import MOST_GROUPS, new_slots
+from streams.trigger.plain.layout import lay_out
+from streams.trigger.plain.resp import ASKED_EXTRA, write_asked
 
-_QUOTED = USCC_LENGTH + 2
 _NOT_PLAIN = -1
 _NOTHING = b"{"  # stands for a message without a value, and is no event
 
@@ -36,6 +36,19 @@ class Limits:
     ahead_ms: int
     behind_ms: int
     partitions: int
+
+
+class ByPartition(NamedTuple):
+    """Rows in the order of their *partitions*, and how many there are of each."""
+
+    partitions: list[int]
+    counts: Integers
+    rows: Integers
+
+    def split(self) -> list[Integers]:
+        """Return the rows of each partition."""
+        ends = np.cumsum(self.counts)
+        return [self.rows[end - count : end] for end, count in zip(ends, self.counts, strict=True)]
 
 
 class Columns:
@@ -52,55 +65,48 @@ class Columns:
         self.keys = [message.key() for message in messages]
         self.topics = [message.topic() or "" for message in messages]
         self.partitions = np.array([message.partition() for message in messages], np.int64)
-        offsets = [message.offset() or 0 for message in messages]
-        self.offsets = np.array(offsets, np.int64)
-        places = zip(self.topics, self.partitions.tolist(), strict=True)
-        self.inputs: dict[tuple[str, int], int] = dict(zip(places, offsets, strict=True))
+        self.offsets = np.array([message.offset() or 0 for message in messages], np.int64)
+        places = self._places()
+        self.inputs = self._last_offsets(places)
         self._joined = b"".join([*raws, FENCE])
         self.row: Bytes = np.frombuffer(self._joined, np.uint8)
         ends = np.cumsum([len(raw) for raw in raws], dtype=np.int64)
+        stamps = np.array([message.timestamp()[1] for message in messages], np.int64)
+        codes = CodeRows(self.keys)
+        self.hashes = codes.hashes()
+        at_home = (codes.homes(limits.partitions) == self.partitions).view(np.uint8)
         self.spans: Integers = np.empty((size, 2 * FIELDS), np.int64)
         self.millis: Integers = np.zeros(size, np.int64)
         self.kept: Bytes = np.empty(len(self._joined) + CANON_EXTRA * size, np.uint8)
         self.kept_ends: Integers = np.empty(size, np.int64)
-        scan_events(self.row, ends, self.spans, self.millis, self.kept, self.kept_ends)
-        codes = CodeRows(self.keys)
-        self.hashes = codes.hashes()
-        stamps = np.array([message.timestamp()[1] for message in messages], np.int64)
-        age = stamps - self.millis
-        self._drop(
-            ~self._names_its_key(codes.rows)
-            | (codes.homes(limits.partitions) != self.partitions)
-            | (age < -limits.ahead_ms)
-            | (age > limits.behind_ms)
-        )
         self.ids: Bytes = np.empty(size * ID_LENGTH, np.uint8)
-        name_decisions(self.row, self.spans, self.ids)
         self.groups: Integers = np.empty(size, np.int64)
         self.firsts: Integers = np.empty(MOST_GROUPS, np.int64)
-        count = group_events(
-            self.row, self.spans, self._places(), self.groups, self.firsts, new_slots()
-        )
+        scanned = self.row, ends, self.spans, self.millis, self.kept, self.kept_ends
+        checked = codes.rows.reshape(-1), at_home, stamps, limits.ahead_ms, limits.behind_ms
+        count = lay_out(*scanned, *checked, self.ids, places, self.groups, self.firsts, new_slots())
         self.firsts = self.firsts[:count]
+        self._named: Integers = self._length_of(DEPARTMENT) + self._length_of(APPLICATION)
         self.known: dict[int, tuple[bytes | None, ...]] = {}
         self._asked: list[Integers] = []
 
-    def _names_its_key(self, keys: Bytes) -> NDArray[np.bool_]:
-        """Tell for each row whether it is plain and its subject is its key."""
-        begins, ends = self.spans[:, 2 * SUBJECT], self.spans[:, 2 * SUBJECT + 1]
-        fits = (self.spans[:, 0] >= 0) & (ends - begins == _QUOTED)
-        places = np.where(fits, begins + 1, 0)[:, None] + np.arange(USCC_LENGTH)
-        subjects = self.row[np.minimum(places, len(self.row) - 1)]
-        same: NDArray[np.bool_] = fits & np.all(subjects == keys, axis=1)
-        return same
-
     def _places(self) -> Integers:
+        """Return topic and partition of each as one number."""
         known = {topic: number for number, topic in enumerate(dict.fromkeys(self.topics))}
         topics = np.array([known[topic] for topic in self.topics], np.int64)
         return topics * (int(self.partitions.max(initial=0)) + 1) + self.partitions
 
-    def _drop(self, rows: NDArray[np.bool_]) -> None:
-        self.spans[rows, 0] = _NOT_PLAIN
+    def _last_offsets(self, places: Integers) -> dict[tuple[str, int], int]:
+        last = np.full(int(places.max(initial=0)) + 1, -1)
+        last[places] = np.arange(len(places))  # the last of each is written last
+        rows = last[last >= 0].tolist()
+        return {
+            (self.topics[row], int(self.partitions[row])): int(self.offsets[row]) for row in rows
+        }
+
+    def _length_of(self, field: int) -> Integers:
+        lengths: Integers = self.spans[:, 2 * field + 1] - self.spans[:, 2 * field]
+        return lengths
 
     def drop_group(self, group: int) -> None:
         """Leave the events of *group* to the exact look."""
@@ -133,16 +139,16 @@ class Columns:
 
         Entries, matter and identity of each plain event.
         """
-        found = {}
-        plain = self.plain_rows()
-        partitions = self.partitions[plain]
-        for partition in sorted(set(partitions.tolist())):
-            rows = plain[partitions == partition]
-            out: Bytes = np.empty(self.room(rows, ASKED_EXTRA), np.uint8)
-            size = write_asked(self.row, self.spans, self.ids, rows, out)
-            self._asked.append(rows)
-            found[partition] = 3 * len(rows), out[:size].tobytes()
-        return found
+        found = self.by_partition(self.plain_rows())
+        out: Bytes = np.empty(self.room(found.rows, ASKED_EXTRA), np.uint8)
+        ends = found.counts.copy()
+        write_asked(self.row, self.spans, self.ids, found.rows, ends, out)
+        self._asked = found.split()
+        asked = zip(found.counts.tolist(), cut(out, ends), strict=True)
+        return {
+            partition: (3 * count, fields)
+            for partition, (count, fields) in zip(found.partitions, asked, strict=True)
+        }
 
     def answered(self, answers: Sequence[list[bytes | None]]) -> None:
         """Take what Redis answered to `asked`, in its order: of most it holds nothing."""
@@ -155,12 +161,16 @@ class Columns:
         """Return the rows that are plain."""
         return np.flatnonzero(self.groups >= 0)
 
+    def by_partition(self, rows: Integers) -> ByPartition:
+        """Return *rows* in the order of their partitions."""
+        partitions = self.partitions[rows]
+        order = np.argsort(partitions, kind="stable")
+        found, counts = np.unique(partitions, return_counts=True)
+        return ByPartition(found.tolist(), counts, rows[order])
+
     def room(self, rows: Integers, extra: int) -> int:
         """Return in how many bytes department and application fit three times, and *extra* each."""
-        spans = self.spans[rows]
-        own = spans[:, 2 * DEPARTMENT + 1] - spans[:, 2 * DEPARTMENT]
-        own += spans[:, 2 * APPLICATION + 1] - spans[:, 2 * APPLICATION]
-        return int(3 * own.sum()) + extra * len(rows)
+        return 3 * int(self._named[rows].sum()) + extra * len(rows)
 
 
 def _values(messages: Sequence[Message]) -> list[bytes]:
@@ -169,6 +179,15 @@ def _values(messages: Sequence[Message]) -> list[bytes]:
     if max(map(len, values), default=0) <= MAX_CARRIED_BYTES:
         return values
     return [value if len(value) <= MAX_CARRIED_BYTES else _NOTHING for value in values]
+
+
+def cut(out: Bytes, ends: Integers) -> list[bytes]:
+    """Return the texts that lie one behind the other in *out*, given where each ends."""
+    places = ends.tolist()
+    if not places:
+        return []
+    text = out[: places[-1]].tobytes()  # cut as bytes, which is a third of cutting the array
+    return [text[begin:end] for begin, end in zip([0, *places], places, strict=False)]
 
 
 def hashes_of(subjects: Iterable[str]) -> NDArray[np.uint64]:

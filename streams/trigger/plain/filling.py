@@ -11,8 +11,6 @@ DECISION_PIECES, RECORD_PIECES = 10, 6
 # What the fields of one event may take beside those that stand in it.
 FILLED_EXTRA = 2 * ID_LENGTH + USCC_LENGTH + 40 + 20
 KEY_EXTRA = USCC_LENGTH + 16
-# Stands behind each text, so that all are told apart in one go: UTF-8 has no such byte.
-BETWEEN = 255
 
 
 @compiled
@@ -28,7 +26,7 @@ def write_decisions(
     out: Bytes,
     ends: Integers,
 ) -> None:
-    """Write the decision on each event of *rows*; each ends at one of *ends*, before a `BETWEEN`.
+    """Write the decision on each event of *rows*, one behind the other; each ends at one of *ends*.
 
     *form_ends*: (groups, DECISION_PIECES + 1), where the pieces of a group's form end in *forms*.
     """
@@ -58,8 +56,6 @@ def write_decisions(
         at = copy_bytes(row, spans[event, 2 * TRACE], spans[event, 2 * TRACE + 1], out, at)
         at = copy_bytes(forms, pieces[9], pieces[10], out, at)
         ends[place] = at
-        out[at] = BETWEEN
-        at += 1
 
 
 @compiled
@@ -94,15 +90,15 @@ def write_records(
         at = copy_bytes(kept, begin, kept_ends[event], out, at)
         at = copy_bytes(forms, pieces[5], pieces[6], out, at)
         ends[place] = at
-        out[at] = BETWEEN
-        at += 1
 
 
 @compiled
-def write_keys(row: Bytes, spans: Integers, kind: Bytes, rows: Integers, out: Bytes) -> int:
+def write_keys(
+    row: Bytes, spans: Integers, kind: Bytes, rows: Integers, out: Bytes, ends: Integers
+) -> None:
     """Write the key on `credit.state` of the matter of each event of *rows*; *kind*: `/matter/`.
 
-    Each with `BETWEEN` behind it. Return where they end.
+    Each ends at one of *ends*.
     """
     at = 0
     for place in range(rows.size):
@@ -111,9 +107,7 @@ def write_keys(row: Bytes, spans: Integers, kind: Bytes, rows: Integers, out: By
         at = copy_bytes(row, subject, subject + USCC_LENGTH, out, at)
         at = copy_bytes(kind, 0, kind.size, out, at)
         at = write_matter(row, spans, event, out, at)
-        out[at] = BETWEEN
-        at += 1
-    return at
+        ends[place] = at
 
 
 @compiled

@@ -12,7 +12,7 @@ from streams.trigger.intake import Intake
 from streams.trigger.items import EventIn, Part
 from streams.trigger.moment import PartitionMoment
 from streams.trigger.plain.columns import hashes_of
-from streams.trigger.plain.quiet import Quiet
+from streams.trigger.plain.quiet import write_quietly
 from streams.trigger.transaction import Record
 from streams.trigger.working import Hashes, Working
 
@@ -75,13 +75,13 @@ class PlainFold:
         rows = columns.plain_rows()
         if not len(rows):
             return []
-        quiet = Quiet(columns, rows, places)
-        for group, day, count, last in quiet.counted():
+        written = write_quietly(columns, rows, places)
+        for group, day, count, last in written.counted:
             places[group].tally.add_many(date.fromordinal(day).isoformat(), count, last)
-        for partition, told in quiet.told().items():
+        for partition, told in written.told.items():
             folded.changes[partition].plain.append(told)
-        folded.recent.plain.append(quiet)
-        return quiet.messages()
+        folded.recent.plain.append(written.quiet)
+        return written.messages
 
 
 def _hashes_of_keys(part: Part) -> Hashes:

@@ -11,7 +11,7 @@ import structlog
 
 from schemas.times import format_instant, from_millis
 from streams.trigger.plain.columns import Columns, Limits
-from streams.trigger.plain.quiet import Quiet
+from streams.trigger.plain.quiet import write_quietly
 
 log = structlog.get_logger("trigger")
 
@@ -58,7 +58,7 @@ def make_ready() -> None:
     slow.start()
     columns = Columns([_Sample()], _LIMITS)  # type: ignore[list-item]  # a message in all it needs
     columns.asked()
-    Quiet(columns, columns.plain_rows(), {}).told()
+    write_quietly(columns, columns.plain_rows(), {})
     slow.cancel()
     took_s = time.perf_counter() - began
     if took_s > _SLOW_S:

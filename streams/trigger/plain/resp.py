@@ -23,16 +23,24 @@ class Told(NamedTuple):
 
 
 @compiled
-def write_asked(row: Bytes, spans: Integers, ids: Bytes, rows: Integers, out: Bytes) -> int:
-    """Write the fields of `HMGET` for each event of *rows*: entries, matter, identity."""
-    at = 0
-    for event in rows:
-        at = _frame(out, at, 2 + USCC_LENGTH)
-        at = _subject(row, spans, event, 101, out, at)  # e
-        at = _end(out, at)
-        at = _matter_field(row, spans, event, out, at)
-        at = _identity_field(row, spans, ids, event, out, at)
-    return at
+def write_asked(
+    row: Bytes, spans: Integers, ids: Bytes, rows: Integers, counts: Integers, out: Bytes
+) -> None:
+    """Write the fields of `HMGET` for each event of *rows*: entries, matter, identity.
+
+    *counts*: how many of *rows* are of each partition, one after the other; each becomes where the
+    partition's bytes end in *out*.
+    """
+    at, place = 0, 0
+    for partition in range(counts.size):
+        for event in rows[place : place + counts[partition]]:
+            at = _frame(out, at, 2 + USCC_LENGTH)
+            at = _subject(row, spans, event, 101, out, at)  # e
+            at = _end(out, at)
+            at = _matter_field(row, spans, event, out, at)
+            at = _identity_field(row, spans, ids, event, out, at)
+        place += counts[partition]
+        counts[partition] = at
 
 
 @compiled
@@ -41,43 +49,48 @@ def write_told(
     spans: Integers,
     ids: Bytes,
     rows: Integers,
+    counts: Integers,
     records: Bytes,
     record_ends: Integers,
     where: Integers,
     out: Bytes,
-) -> int:
+) -> None:
     """Write fields and values of `HSET` for each event of *rows*: its record, and its identity.
 
-    *record_ends*: where the record of the event that is *where*[event]-th ends in *records*; one
-    byte is between them.
+    *counts*: as for `write_asked`. *record_ends*: where the record of the event that is
+    *where*[event]-th ends in *records*.
     """
-    at = 0
-    for event in rows:
-        at = _matter_field(row, spans, event, out, at)
-        place = where[event]
-        begin = record_ends[place - 1] + 1 if place > 0 else 0
-        at = _frame(out, at, record_ends[place] - begin)
-        at = copy_bytes(records, begin, record_ends[place], out, at)
-        at = _end(out, at)
-        at = _identity_field(row, spans, ids, event, out, at)
-        at = _frame(out, at, _matter_length(spans, event))
-        at = write_matter(row, spans, event, out, at)
-        at = _end(out, at)
-    return at
+    at, begun = 0, 0
+    for partition in range(counts.size):
+        for event in rows[begun : begun + counts[partition]]:
+            at = _matter_field(row, spans, event, out, at)
+            place = where[event]
+            begin = record_ends[place - 1] if place > 0 else 0
+            at = _frame(out, at, record_ends[place] - begin)
+            at = copy_bytes(records, begin, record_ends[place], out, at)
+            at = _end(out, at)
+            at = _identity_field(row, spans, ids, event, out, at)
+            at = _frame(out, at, _matter_length(spans, event))
+            at = write_matter(row, spans, event, out, at)
+            at = _end(out, at)
+        begun += counts[partition]
+        counts[partition] = at
 
 
 @compiled
-def write_named(row: Bytes, spans: Integers, rows: Integers, out: Bytes) -> int:
-    """Write score and name for `ZADD` of each matter of *rows*."""
-    at = 0
-    for event in rows:
-        at = _frame(out, at, 1)
-        out[at] = 48
-        at = _end(out, at + 1)
-        at = _frame(out, at, USCC_LENGTH + 1 + _matter_length(spans, event))
-        at = _name(row, spans, event, out, at)
-        at = _end(out, at)
-    return at
+def write_named(row: Bytes, spans: Integers, rows: Integers, counts: Integers, out: Bytes) -> None:
+    """Write score and name for `ZADD` of each matter of *rows*; *counts*: as for `write_asked`."""
+    at, place = 0, 0
+    for partition in range(counts.size):
+        for event in rows[place : place + counts[partition]]:
+            at = _frame(out, at, 1)
+            out[at] = 48
+            at = _end(out, at + 1)
+            at = _frame(out, at, USCC_LENGTH + 1 + _matter_length(spans, event))
+            at = _name(row, spans, event, out, at)
+            at = _end(out, at)
+        place += counts[partition]
+        counts[partition] = at
 
 
 @compiled
