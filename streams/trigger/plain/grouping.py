@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from schemas.compiled import Bytes, Integers, compiled, same_bytes
+from schemas.compiled import Bytes, Integers, byte_at, compiled, same_bytes
 from schemas.plain_scan import DEPARTMENT, ITEM, TRACE, TYPE
 
 MOST_GROUPS = 256  # of a part; what is beyond is no longer plain
@@ -51,7 +51,7 @@ def _hash(row: Bytes, fields: Integers, place: int) -> int:
     found = place
     for field in (TYPE, DEPARTMENT, ITEM):
         for at in range(fields[2 * field], fields[2 * field + 1]):
-            found = (found * 31 + int(row[at])) % 0x7FFFFFFF
+            found = (found * 31 + byte_at(row, at)) & 0x7FFFFFFF
     return found
 
 
