@@ -69,7 +69,7 @@ class Transaction:
                     try:
                         if headers is None:
                             add(topic, value, key, partition)
-                        else:  # by their place: to name them costs half as much as the call
+                        else:  # by their place: to name them costs a quarter more
                             add(topic, value, key, partition, None, None, 0, headers)
                     except BufferError:
                         self._producer.poll(0.05)

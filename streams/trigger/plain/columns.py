@@ -39,16 +39,25 @@ class Limits:
 
 
 class ByPartition(NamedTuple):
-    """Rows in the order of their *partitions*, and how many there are of each."""
+    """Rows in the order of their *partitions*.
 
-    partitions: list[int]
-    counts: Integers
+    `order`: which of the rows as they were each is. `counts`: how many are of each partition.
+    """
+
     rows: Integers
+    order: Integers
+    partitions: list[int]
+    counts: list[int]
+
+    @property
+    def lasts(self) -> Integers:
+        """Return the place of the last row of each partition."""
+        return np.cumsum(self.counts, dtype=np.int64) - 1
 
     def split(self) -> list[Integers]:
         """Return the rows of each partition."""
-        ends = np.cumsum(self.counts)
-        return [self.rows[end - count : end] for end, count in zip(ends, self.counts, strict=True)]
+        places = zip(self.lasts.tolist(), self.counts, strict=True)
+        return [self.rows[last + 1 - count : last + 1] for last, count in places]
 
 
 class Columns:
@@ -141,10 +150,10 @@ class Columns:
         """
         found = self.by_partition(self.plain_rows())
         out: Bytes = np.empty(self.room(found.rows, ASKED_EXTRA), np.uint8)
-        ends = found.counts.copy()
-        write_asked(self.row, self.spans, self.ids, found.rows, ends, out)
+        ends: Integers = np.empty(len(found.rows), np.int64)
+        write_asked(self.row, self.spans, self.ids, found.rows, out, ends)
         self._asked = found.split()
-        asked = zip(found.counts.tolist(), cut(out, ends), strict=True)
+        asked = zip(found.counts, cut(out, ends[found.lasts]), strict=True)
         return {
             partition: (3 * count, fields)
             for partition, (count, fields) in zip(found.partitions, asked, strict=True)
@@ -166,7 +175,7 @@ class Columns:
         partitions = self.partitions[rows]
         order = np.argsort(partitions, kind="stable")
         found, counts = np.unique(partitions, return_counts=True)
-        return ByPartition(found.tolist(), counts, rows[order])
+        return ByPartition(rows[order], order, found.tolist(), counts.tolist())
 
     def room(self, rows: Integers, extra: int) -> int:
         """Return in how many bytes department and application fit three times, and *extra* each."""
@@ -186,7 +195,7 @@ def cut(out: Bytes, ends: Integers) -> list[bytes]:
     places = ends.tolist()
     if not places:
         return []
-    text = out[: places[-1]].tobytes()  # cut as bytes, which is a third of cutting the array
+    text = out[: places[-1]].tobytes()  # cut as bytes: two thirds of what cutting the array costs
     return [text[begin:end] for begin, end in zip([0, *places], places, strict=False)]
 
 

@@ -1,6 +1,6 @@
 """What is written about the plain events on which nothing known bears: all of a part at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -67,57 +67,37 @@ class Written(NamedTuple):
 
 def write_quietly(columns: Columns, rows: Integers, places: Mapping[int, QuietPlace]) -> Written:
     """Write what there is to write about *rows*; *places* by group."""
-    decisions = _decisions(columns, rows, places)
-    joined, ends = _records(columns, rows, places)
+    fields = columns.row, columns.spans
+    size = len(columns.row)  # the fields of all stand there, so they need no more
+    forms = _forms(columns, places, DECISION_PIECES, lambda place: place.decision_pieces)
+    decisions = cut(*_filled(write_decisions, (*fields, columns.ids), size, columns, rows, forms))
+    kept = columns.kept, columns.kept_ends
+    size += len(columns.kept)
+    forms = _forms(columns, places, RECORD_PIECES, lambda place: place.record_pieces)
+    joined, ends = _filled(write_records, (*fields, *kept), size, columns, rows, forms)
     records = cut(joined, ends)
     messages = _messages(columns, rows, decisions, records)
     told = _told(columns, rows, joined, ends)
     return Written(Quiet(columns, rows, records), messages, told, _counted(columns, rows))
 
 
-def _decisions(columns: Columns, rows: Integers, places: Mapping[int, QuietPlace]) -> list[bytes]:
-    groups = range(len(columns.firsts))
-    forms, form_ends = _joined([_decision_of(places, g) for g in groups], DECISION_PIECES)
-    # The fields of all stand in the row, so they need no more than that.
-    out: Bytes = np.empty(len(columns.row) + _longest(form_ends) * len(rows), np.uint8)
-    ends: Integers = np.empty(len(rows), np.int64)
-    write_decisions(
-        columns.row,
-        columns.spans,
-        columns.ids,
-        columns.offsets,
-        columns.groups,
-        rows,
-        forms,
-        form_ends,
-        out,
-        ends,
-    )
-    return cut(out, ends)
-
-
-def _records(
-    columns: Columns, rows: Integers, places: Mapping[int, QuietPlace]
+def _filled(
+    write: Callable[..., None],
+    fields: tuple[Bytes | Integers, ...],
+    size: int,
+    columns: Columns,
+    rows: Integers,
+    forms: tuple[Bytes, Integers],
 ) -> tuple[Bytes, Integers]:
-    """Return the records of the matters, one behind the other, and where each ends."""
-    groups = range(len(columns.firsts))
-    forms, form_ends = _joined([_record_of(places, g) for g in groups], RECORD_PIECES)
-    room = len(columns.row) + len(columns.kept) + _longest(form_ends) * len(rows)
-    out: Bytes = np.empty(room, np.uint8)
+    """Return what *write* fills into *forms*, one text behind the other, and where each ends.
+
+    *fields*: where it finds what is an event's own, *size* bytes together.
+    """
+    joined, form_ends = forms
+    longest = int((form_ends[:, -1] - form_ends[:, 0]).max(initial=0)) + FILLED_EXTRA
+    out: Bytes = np.empty(size + longest * len(rows), np.uint8)
     ends: Integers = np.empty(len(rows), np.int64)
-    write_records(
-        columns.row,
-        columns.spans,
-        columns.kept,
-        columns.kept_ends,
-        columns.offsets,
-        columns.groups,
-        rows,
-        forms,
-        form_ends,
-        out,
-        ends,
-    )
+    write(*fields, columns.offsets, columns.groups, rows, joined, form_ends, out, ends)
     return out, ends
 
 
@@ -143,29 +123,21 @@ def _messages(
 def _told(
     columns: Columns, rows: Integers, records: Bytes, record_ends: Integers
 ) -> dict[int, Told]:
-    where: Integers = np.zeros(len(columns.groups), np.int64)
-    where[rows] = np.arange(len(rows))
     found = columns.by_partition(rows)
-    ends, named_ends = found.counts.copy(), found.counts.copy()
     room = columns.room(rows, TOLD_EXTRA)
     values: Bytes = np.empty(room + len(records), np.uint8)
     named: Bytes = np.empty(room, np.uint8)
-    write_told(
-        columns.row,
-        columns.spans,
-        columns.ids,
-        found.rows,
-        ends,
-        records,
-        record_ends,
-        where,
-        values,
-    )
-    write_named(columns.row, columns.spans, found.rows, named_ends, named)
-    told = zip(found.counts.tolist(), cut(values, ends), cut(named, named_ends), strict=True)
+    ends: Integers = np.empty(len(rows), np.int64)
+    named_ends: Integers = np.empty(len(rows), np.int64)
+    written = records, record_ends, found.order
+    write_told(columns.row, columns.spans, columns.ids, found.rows, *written, values, ends)
+    write_named(columns.row, columns.spans, found.rows, named, named_ends)
+    fields, names = cut(values, ends[found.lasts]), cut(named, named_ends[found.lasts])
     return {
-        partition: Told(4 * count, fields, 2 * count, names)
-        for partition, (count, fields, names) in zip(found.partitions, told, strict=True)
+        partition: Told(4 * count, told, 2 * count, name)
+        for partition, count, told, name in zip(
+            found.partitions, found.counts, fields, names, strict=True
+        )
     }
 
 
@@ -184,27 +156,20 @@ def _counted(columns: Columns, rows: Integers) -> list[Counted]:
     ]
 
 
-def _longest(form_ends: Integers) -> int:
-    """Return how many bytes an event takes beside its fields, at most."""
-    return int((form_ends[:, -1] - form_ends[:, 0]).max(initial=0)) + FILLED_EXTRA
-
-
-def _decision_of(places: Mapping[int, QuietPlace], group: int) -> Sequence[bytes]:
-    place = places.get(group)
-    return [b""] * DECISION_PIECES if place is None else place.decision_pieces
-
-
-def _record_of(places: Mapping[int, QuietPlace], group: int) -> Sequence[bytes]:
-    place = places.get(group)
-    return [b""] * RECORD_PIECES if place is None else place.record_pieces
-
-
-def _joined(forms: Sequence[Sequence[bytes]], pieces: int) -> tuple[Bytes, Integers]:
-    """Return all pieces as one row of bytes, and for each form where its pieces begin and end."""
+def _forms(
+    columns: Columns,
+    places: Mapping[int, QuietPlace],
+    pieces: int,
+    pieces_of: Callable[[QuietPlace], Sequence[bytes]],
+) -> tuple[Bytes, Integers]:
+    """Return all pieces as one row of bytes, and for each group where its pieces begin and end."""
+    none = [b""] * pieces
+    groups = range(len(columns.firsts))
+    forms = [pieces_of(places[group]) if group in places else none for group in groups]
     joined = b"".join(piece for form in forms for piece in form)
     sizes = np.array([[len(piece) for piece in form] for form in forms], np.int64)
     ends = np.zeros((len(forms), pieces + 1), np.int64)
-    if len(forms):
+    if forms:
         flat = np.cumsum(sizes.reshape(-1)).reshape(sizes.shape)
         ends[:, 1:] = flat
         ends[:, 0] = flat[:, 0] - sizes[:, 0]

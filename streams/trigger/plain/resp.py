@@ -24,23 +24,21 @@ class Told(NamedTuple):
 
 @compiled
 def write_asked(
-    row: Bytes, spans: Integers, ids: Bytes, rows: Integers, counts: Integers, out: Bytes
+    row: Bytes, spans: Integers, ids: Bytes, rows: Integers, out: Bytes, ends: Integers
 ) -> None:
     """Write the fields of `HMGET` for each event of *rows*: entries, matter, identity.
 
-    *counts*: how many of *rows* are of each partition, one after the other; each becomes where the
-    partition's bytes end in *out*.
+    Those of each event end at one of *ends*.
     """
-    at, place = 0, 0
-    for partition in range(counts.size):
-        for event in rows[place : place + counts[partition]]:
-            at = _frame(out, at, 2 + USCC_LENGTH)
-            at = _subject(row, spans, event, 101, out, at)  # e
-            at = _end(out, at)
-            at = _matter_field(row, spans, event, out, at)
-            at = _identity_field(row, spans, ids, event, out, at)
-        place += counts[partition]
-        counts[partition] = at
+    at = 0
+    for place in range(rows.size):
+        event = rows[place]
+        at = _frame(out, at, 2 + USCC_LENGTH)
+        at = _subject(row, spans, event, 101, out, at)  # e
+        at = _end(out, at)
+        at = _matter_field(row, spans, event, out, at)
+        at = _identity_field(row, spans, ids, event, out, at)
+        ends[place] = at
 
 
 @compiled
@@ -49,48 +47,45 @@ def write_told(
     spans: Integers,
     ids: Bytes,
     rows: Integers,
-    counts: Integers,
     records: Bytes,
     record_ends: Integers,
-    where: Integers,
+    order: Integers,
     out: Bytes,
+    ends: Integers,
 ) -> None:
     """Write fields and values of `HSET` for each event of *rows*: its record, and its identity.
 
-    *counts*: as for `write_asked`. *record_ends*: where the record of the event that is
-    *where*[event]-th ends in *records*.
+    *record_ends*: where each of *records* ends; *order*: which of them is that of each event. What
+    is written about an event ends at one of *ends*.
     """
-    at, begun = 0, 0
-    for partition in range(counts.size):
-        for event in rows[begun : begun + counts[partition]]:
-            at = _matter_field(row, spans, event, out, at)
-            place = where[event]
-            begin = record_ends[place - 1] if place > 0 else 0
-            at = _frame(out, at, record_ends[place] - begin)
-            at = copy_bytes(records, begin, record_ends[place], out, at)
-            at = _end(out, at)
-            at = _identity_field(row, spans, ids, event, out, at)
-            at = _frame(out, at, _matter_length(spans, event))
-            at = write_matter(row, spans, event, out, at)
-            at = _end(out, at)
-        begun += counts[partition]
-        counts[partition] = at
+    at = 0
+    for place in range(rows.size):
+        event, record = rows[place], order[place]
+        at = _matter_field(row, spans, event, out, at)
+        begin = record_ends[record - 1] if record > 0 else 0
+        at = _frame(out, at, record_ends[record] - begin)
+        at = copy_bytes(records, begin, record_ends[record], out, at)
+        at = _end(out, at)
+        at = _identity_field(row, spans, ids, event, out, at)
+        at = _frame(out, at, _matter_length(spans, event))
+        at = write_matter(row, spans, event, out, at)
+        at = _end(out, at)
+        ends[place] = at
 
 
 @compiled
-def write_named(row: Bytes, spans: Integers, rows: Integers, counts: Integers, out: Bytes) -> None:
-    """Write score and name for `ZADD` of each matter of *rows*; *counts*: as for `write_asked`."""
-    at, place = 0, 0
-    for partition in range(counts.size):
-        for event in rows[place : place + counts[partition]]:
-            at = _frame(out, at, 1)
-            out[at] = 48
-            at = _end(out, at + 1)
-            at = _frame(out, at, USCC_LENGTH + 1 + _matter_length(spans, event))
-            at = _name(row, spans, event, out, at)
-            at = _end(out, at)
-        place += counts[partition]
-        counts[partition] = at
+def write_named(row: Bytes, spans: Integers, rows: Integers, out: Bytes, ends: Integers) -> None:
+    """Write score and name for `ZADD` of the matter of each event of *rows*, as `write_asked`."""
+    at = 0
+    for place in range(rows.size):
+        event = rows[place]
+        at = _frame(out, at, 1)
+        out[at] = 48
+        at = _end(out, at + 1)
+        at = _frame(out, at, USCC_LENGTH + 1 + _matter_length(spans, event))
+        at = _name(row, spans, event, out, at)
+        at = _end(out, at)
+        ends[place] = at
 
 
 @compiled
