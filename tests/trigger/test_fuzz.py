@@ -127,6 +127,7 @@ class Memory:
     def __init__(self) -> None:
         self.matters: dict[tuple[str, str], bytes] = {}
         self.identities: dict[tuple[str, str], bytes] = {}
+        self.names: set[bytes] = set()  # by which the matters of a subject are found
         self.entries: dict[str, bytes] = {}
         self.lists: dict[tuple[int, str], dict[str, str]] = {}
 
@@ -175,8 +176,8 @@ class Memory:
         self.answers.append([self._names(c) if c[0] == "ZRANGEBYLEX" else [] for c in commands])
 
     def _names(self, command: Sequence[str]) -> list[bytes]:
-        begin = command[2][1:]
-        return [f"{u}/{m}".encode() for u, m in self.matters if f"{u}/" == begin][:1]
+        begin = command[2][1:].encode()
+        return sorted(name for name in self.names if name.startswith(begin))[:1]
 
     def hear(self) -> list[Any]:
         return self.answers
@@ -185,7 +186,7 @@ class Memory:
         return self.answers
 
     def clear(self) -> None:
-        for held in (self.matters, self.identities, self.entries, self.lists):
+        for held in (self.matters, self.identities, self.names, self.entries, self.lists):
             held.clear()
 
     def members(
@@ -197,12 +198,16 @@ class Memory:
     def write(self, partition: int, changes: Changes) -> None:
         for uscc, matter, record, identity in changes.matters:
             self.matters[uscc, matter] = record
+            self.names.add(f"{uscc}/{matter}".encode())
             self.identities[uscc, identity] = matter.encode()
         for plain in changes.plain:
             values = told(plain.fields, plain.values)
             for name, value in zip(values[::2], values[1::2], strict=True):
                 uscc, rest = name[2:20].decode(), name[21:].decode()
                 (self.matters if name[:1] == b"m" else self.identities)[uscc, rest] = value
+            scored = told(plain.names, plain.named)
+            assert {*scored[::2]} == {b"0"}
+            self.names |= {*scored[1::2]}
         self.entries |= changes.entries
         for list_code, entry, revision in changes.members:
             held = self.lists.setdefault((partition, list_code), {})

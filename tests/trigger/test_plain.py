@@ -157,6 +157,7 @@ def test_columns_come_to_what_one_by_one_comes_to(
         memory, other = in_columns.memory, one_by_one.memory
         assert memory.matters == other.matters
         assert memory.identities == other.identities
+        assert memory.names == other.names
         assert memory.entries == other.entries
     assert in_columns.plain > BATCH  # else nothing was compared
     assert one_by_one.plain == 0
